@@ -1,0 +1,3 @@
+"""Make transformer text classifiers small, and say honestly what that cost."""
+
+__version__ = "0.1.0"

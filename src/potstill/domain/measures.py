@@ -1,0 +1,103 @@
+"""What is measured about a classifier's answers, and what its training cost."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class LabelMeasures(BaseModel):
+    """Precision, recall and F1 of one label, weighted where the rows have weights."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    """Rows that carry the label, unweighted."""
+
+
+class Measures(BaseModel):
+    """The quality of one set of logits on one split.
+
+    `pr_auc` is the declared metric; None where it is undefined (a split without one of the labels). Everything that
+    needs a decision (accuracy, precision, recall, F1, MCC) uses the shipped decision: the fitted threshold for a
+    binary task, the largest logit for a multiclass one.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: int
+    accuracy: float
+    macro_f1: float
+    pr_auc: float | None
+    roc_auc: float | None
+    mcc: float
+    per_label: list[LabelMeasures]
+    agreement: float | None = None
+    """Share of rows (weighted) decided as the teacher decides them; None for the teacher's own baselines of no model."""
+
+
+class CategoryRecall(BaseModel):
+    """How one category of rows fared: how many of its positives were found, how many of the others were flagged."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    category: str
+    positives: int
+    negatives: int
+    recall: float | None
+    false_positive_rate: float | None
+
+
+class Threshold(BaseModel):
+    """The probability from which a text is called positive, and what that meant on validation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    value: float
+    rule: str
+    precision: float
+    recall: float
+
+
+class Calibration(BaseModel):
+    """What turns logits into a decision: softmax(logits / temperature), then the threshold (binary tasks only).
+
+    Fitted on validation alone. Temperature scaling: Guo et al., 2017, "On Calibration of Modern Neural Networks".
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    temperature: float = 1.0
+    threshold: Threshold | None = None
+
+
+class CurvePoint(BaseModel):
+    """The state of a training run after an epoch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    epoch: int
+    step: int
+    loss: float
+    """Mean training loss of the epoch."""
+    losses: dict[str, float] = {}
+    """Mean of each part of it, unweighted: `ce`, `kl`, `hidden`."""
+    validation_pr_auc: float | None = None
+
+
+class Cost(BaseModel):
+    """What a run took and what its model weighs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parameters: int = 0
+    trainable_parameters: int = 0
+    bytes: int = 0
+    """Size of the weights file on disk."""
+    train_seconds: float = 0.0
+    train_tokens: int = 0
+    """Tokens through the model being trained, padding included."""
+    comments_per_second: float | None = None
+    """Test comments through the model in the lab's own evaluation loop, tokenisation excluded: one figure of one
+    machine, good for a comparison within one study only."""

@@ -1,0 +1,22 @@
+"""The one text normalisation, shared by training, evaluation and serving."""
+
+import re
+import unicodedata
+
+NORMALISE_VERSION = 1
+"""Stored with every model: a score is only meaningful on texts normalised the same way."""
+
+# Characters that take no room on a screen and are used to break up words for a filter: soft hyphen, zero-width
+# space and non-joiner, left/right marks, word joiner, byte-order mark. The zero-width joiner (U+200D) is taken out
+# as well: it splits joined emoji into their parts, which the tokenizers of this field do anyway.
+_ZERO_WIDTH = dict.fromkeys([0x00AD, 0x180E, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF])
+_SPACE = re.compile(r"\s+")
+
+
+def normalise(text: str) -> str:
+    """Return `text` in NFC, without zero-width characters, every run of white space folded to one space, stripped.
+
+    White space is folded because real files differ only in it: the Wikipedia training file keeps its newlines, the
+    test file has a space for each.
+    """
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH))).strip()

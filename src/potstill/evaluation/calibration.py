@@ -1,0 +1,82 @@
+"""The temperature and the threshold that ship with a model, fitted on validation alone."""
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import precision_recall_curve
+
+from potstill.domain.measures import Calibration, Threshold
+from potstill.domain.task import Task
+from potstill.evaluation.quality import probabilities
+
+_RULE = re.compile(r"(precision|recall) *>= *(0?\.\d+|1(?:\.0*)?)")
+
+
+def fit_calibration(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], weights: NDArray[np.float64], task: Task, rule: str
+) -> Calibration:
+    """Fit the temperature, then, for a binary task, the threshold by `rule`."""
+    temperature = fit_temperature(logits, labels, weights)
+    if task.problem != "binary":
+        return Calibration(temperature=temperature)
+    positive = task.positive_index
+    scores = probabilities(logits, temperature)[:, positive]
+    return Calibration(temperature=temperature, threshold=fit_threshold(scores, labels == positive, weights, rule))
+
+
+def fit_temperature(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], weights: NDArray[np.float64]
+) -> float:
+    """The temperature between 0.05 and 20 with the least weighted negative log-likelihood (Guo et al., 2017)."""
+
+    def loss(log_temperature: float) -> float:
+        shares = probabilities(logits, float(np.exp(log_temperature)))
+        chosen = shares[np.arange(len(labels)), labels]
+        return float(-np.average(np.log(np.maximum(chosen, 1e-300)), weights=weights))
+
+    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))
+
+
+def check_rule(rule: str) -> tuple[str, float]:
+    """The measure and the level that a rule asks for; `best_f1` has level 0. Raises ValueError for another text."""
+    if rule == "best_f1":
+        return "f1", 0.0
+    match = _RULE.fullmatch(rule.strip())
+    if match is None:
+        raise ValueError(f'threshold = {rule!r}: write "best_f1", "precision >= 0.9" or "recall >= 0.8"')
+    return match[1], float(match[2])
+
+
+def fit_threshold(
+    scores: NDArray[np.float64], is_positive: NDArray[np.bool_], weights: NDArray[np.float64], rule: str
+) -> Threshold:
+    """The threshold that `rule` asks for, midway between two scores that occur, so that rounding cannot flip a row.
+
+    `precision >= p` finds most recall at that precision, `recall >= r` most precision at that recall. A precision that
+    no threshold reaches gives the highest there is, and the rule's text says so.
+    """
+    measure, level = check_rule(rule)
+    if not is_positive.any():
+        return Threshold(value=0.5, rule=f"{rule} (no positive row to fit it on)", precision=0.0, recall=0.0)
+    precision, recall, cuts = precision_recall_curve(is_positive, scores, sample_weight=weights)
+    precision, recall = precision[:-1], recall[:-1]
+    if measure == "f1":
+        best = int(np.argmax(2 * precision * recall / np.maximum(precision + recall, 1e-12)))
+    else:
+        rule, best = _at_level(rule, measure, level, precision, recall)
+    below = cuts[best - 1] if best > 0 else 0.0
+    value = float((cuts[best] + below) / 2)
+    return Threshold(value=value, rule=rule, precision=float(precision[best]), recall=float(recall[best]))
+
+
+def _at_level(
+    rule: str, measure: str, level: float, precision: NDArray[np.float64], recall: NDArray[np.float64]
+) -> tuple[str, int]:
+    held, sought = (precision, recall) if measure == "precision" else (recall, precision)
+    reached = np.flatnonzero(held >= level)
+    if len(reached) == 0:
+        return f"{rule} (not reachable on validation)", int(np.argmax(held))
+    return rule, int(reached[np.argmax(sought[reached])])

@@ -1,0 +1,117 @@
+"""What every method is given, and what it gives back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from transformers import PreTrainedModel
+
+from potstill.domain.layers import LayerPlan
+from potstill.domain.task import Task
+from potstill.models.classifier import Classifier
+from potstill.models.forward import TokenRows
+from potstill.training.loop import Checkpoint, Guidance, Precision, TrainResult, train
+
+
+class Training(BaseModel):
+    """How models are trained, in the names of transformers' `TrainingArguments` where it has them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(default=2, ge=1)
+    learning_rate: float = Field(default=1e-4, gt=0)
+    batch_size: int = Field(default=32, ge=1)
+    max_length: int = Field(default=128, ge=8)
+    warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    dropout: float | None = Field(default=None, ge=0, lt=1)
+    """Every dropout of the model while it is trained; None leaves the encoder's own."""
+    precision: Precision = "auto"
+    checkpoint: Checkpoint = "last"
+    """`last`, or `best` on validation: the same for every arm."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The materials of a study, laid out for a method: tokenised training rows, how to train, how to score.
+
+    `score` is a model's PR-AUC on validation, asked after each epoch; `on_step` hears of each training step.
+    """
+
+    task: Task
+    encoder: Path | None
+    training: Training
+    rows: TokenRows
+    labels: list[int]
+    score: Callable[[PreTrainedModel], float | None] | None = None
+    on_step: Callable[[], None] | None = None
+
+    def fit(
+        self, model: PreTrainedModel, seed: int, guidance: Guidance | None = None, **loss: Any
+    ) -> TrainResult:
+        """Train `model` in place on this bench; `loss` are the loss arguments of `training.loop.train`."""
+        how = self.training.model_dump(exclude={"max_length"})
+        return train(
+            model, self.rows, self.labels, seed=seed, guidance=guidance,
+            validate=self.score, on_step=self.on_step, **how, **loss,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Taught:
+    """The teacher that methods start from, with its logits on the training rows."""
+
+    classifier: Classifier
+    guidance: Guidance
+
+
+@dataclass(frozen=True)
+class Made:
+    """A model that a method made, with what a reader of the table should know about the making.
+
+    `parameters` are all and the trained ones; `save_adapter` writes the adapter beside the merged model.
+    """
+
+    classifier: Classifier
+    parameters: tuple[int, int]
+    trained: TrainResult | None = None
+    layers: LayerPlan | None = None
+    audit: list[str] = field(default_factory=list)
+    save_adapter: Callable[[Path], None] | None = None
+
+
+class Method(BaseModel):
+    """Base of every method: a frozen record of its settings. `learning_rate` and `epochs` override the study's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    learning_rate: float | None = Field(default=None, gt=0)
+    epochs: int | None = Field(default=None, ge=1)
+
+    def family(self) -> str | None:
+        """Arms of one family share a learning rate where the study searches for it; None: nothing is trained."""
+        return None
+
+    def seeded(self) -> bool:
+        """Whether another seed gives another result."""
+        return True
+
+    def plan(self, depth: int) -> LayerPlan | None:
+        """The layers kept of a teacher of `depth`; None where the method does not choose layers."""
+        return None
+
+    def words(self) -> str:
+        """One line that says what the arm is."""
+        raise NotImplementedError
+
+    def trained_as(self, training: Training) -> Training:
+        """The study's training settings with this method's own on top."""
+        own = {key: value for key in ("learning_rate", "epochs") if (value := getattr(self, key)) is not None}
+        return training.model_copy(update=own)
+
+    def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
+        """Make the model. The teacher in `taught` is not changed."""
+        raise NotImplementedError

@@ -1,0 +1,12 @@
+"""The one list of methods: a new one is a file in this folder and a name in this union."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from potstill.methods.finetune import Finetune
+from potstill.methods.lora import Lora
+from potstill.methods.student import Student
+from potstill.methods.untrained import Untrained
+
+Recipe = Annotated[Student | Finetune | Untrained | Lora, Field(discriminator="kind")]

@@ -1,0 +1,126 @@
+"""Opening, saving and proving plain Hugging Face classifiers."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging
+
+from potstill.domain.errors import ModelError
+from potstill.domain.task import Task
+from potstill.models.encoder import find_encoder
+from potstill.models.forward import encode, predict_logits
+
+PROBES = (
+    "",
+    "Thanks for the quick review, the second patch works.",
+    "Nobody asked you, and nobody ever will.",
+    "Ça va? 👍 " + "a rather long remark about gardening " * 20,
+)
+"""Texts whose logits prove that a saved model is the one that was trained: empty, short, rude, long and not ASCII."""
+
+
+def calm_transformers() -> None:
+    """Keep transformers from printing bars and reports of its own: what matters in them is checked and said here."""
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A model with its tokenizer; `fresh` names the parameters that were not in the files and are random."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    fresh: tuple[str, ...] = ()
+
+
+def open_encoder(folder: Path, task: Task, seed: int) -> Classifier:
+    """The pretrained encoder in `folder` under a new head for `task`, whose weights are drawn with `seed`."""
+    torch.manual_seed(seed)
+    config = AutoConfig.from_pretrained(folder, num_labels=len(task.labels))
+    config.id2label = dict(enumerate(task.labels))
+    config.label2id = {label: index for index, label in enumerate(task.labels)}
+    return _load(folder, config)
+
+
+def open_classifier(name: str | Path, revision: str | None = None, root: Path = Path(".")) -> Classifier:
+    """A fine-tuned classifier: a folder or a Hub id."""
+    folder = name if isinstance(name, Path) else find_encoder(name, revision, root)
+    return _load(folder, AutoConfig.from_pretrained(folder))
+
+
+def open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model folder."""
+    try:
+        return AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} has no tokenizer that opens: {error}") from error
+
+
+def _load(folder: Path, config: object) -> Classifier:
+    if not list(folder.glob("*.safetensors")):
+        raise ModelError(f"{folder} holds no safetensors weights (a model folder has config.json, model.safetensors)")
+    try:
+        model, report = AutoModelForSequenceClassification.from_pretrained(
+            folder, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{folder} does not open as a text classifier: {error}") from error
+    return Classifier(
+        cast(PreTrainedModel, model.eval()), open_tokenizer(folder), tuple(sorted(report["missing_keys"]))
+    )
+
+
+def save_classifier(classifier: Classifier, folder: Path, *, max_length: int, card: str) -> int:
+    """Write a plain model folder and prove it: reloaded in a fresh model, it answers with the same logits.
+
+    Returns the size of the weights in bytes.
+
+    Raises:
+        ModelError: the reloaded model differs in depth, in parameters or in any logit; `folder` is then gone.
+    """
+    classifier.model.save_pretrained(folder)
+    classifier.tokenizer.save_pretrained(folder)
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    try:
+        _prove(classifier, folder, max_length)
+    except ModelError:
+        shutil.rmtree(folder)
+        raise
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+
+
+def _prove(classifier: Classifier, folder: Path, max_length: int) -> None:
+    again = open_classifier(folder)
+    if again.fresh:
+        raise ModelError(f"saving lost the parameters {', '.join(again.fresh)}")
+    wanted, found = classifier.model.config.num_hidden_layers, again.model.config.num_hidden_layers
+    if wanted != found:
+        raise ModelError(f"the saved model has {found} layers, not {wanted}")
+    before = logits_of(classifier, PROBES, max_length=max_length)
+    after = logits_of(again, PROBES, max_length=max_length)
+    if not torch.equal(before, after):
+        raise ModelError(f"the saved model's logits differ by up to {(before - after).abs().max().item():.2e}")
+
+
+def logits_of(classifier: Classifier, texts: Sequence[str], *, max_length: int, batch_size: int = 32) -> torch.Tensor:
+    """Logits of normalised `texts`, (n, labels) float32."""
+    rows = encode(classifier.tokenizer, texts, max_length=max_length)
+    return predict_logits(classifier.model, rows, batch_size=batch_size)
+
+
+def count_parameters(model: torch.nn.Module) -> tuple[int, int]:
+    """Parameters: all, and those that training would change."""
+    parameters = list(model.parameters())
+    return sum(p.numel() for p in parameters), sum(p.numel() for p in parameters if p.requires_grad)

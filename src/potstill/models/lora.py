@@ -1,0 +1,89 @@
+"""Low-rank adapters on a classifier, the audit of what they train, and the proof of their merge."""
+
+import contextlib
+import io
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from potstill.domain.errors import GateError, ModelError
+from potstill.models.classifier import PROBES, Classifier, count_parameters, logits_of
+
+
+def add_lora(
+    model: PreTrainedModel,
+    *,
+    r: int,
+    lora_alpha: int,
+    lora_dropout: float,
+    target_modules: Sequence[str] | None,
+    seed: int,
+) -> PeftModel:
+    """Put adapters on `target_modules` (None: peft's choice for the family) and leave the head trainable.
+
+    LoRA: Hu et al., 2021. With `SEQ_CLS` peft trains the head in full beside the adapters; with `CAUSAL_LM` it would
+    stay random and frozen.
+
+    Raises:
+        ModelError: peft knows no default targets for this family, or none of the named modules exists.
+    """
+    torch.manual_seed(seed)
+    config = LoraConfig(
+        task_type=TaskType.SEQ_CLS,
+        r=r,
+        lora_alpha=lora_alpha,
+        lora_dropout=lora_dropout,
+        target_modules=list(target_modules) if target_modules else None,
+    )
+    try:
+        return cast(PeftModel, get_peft_model(model, config))
+    except ValueError as error:
+        raise ModelError(f"LoRA on {model.config.model_type}: {error}") from error
+
+
+def audit(model: PeftModel, fresh: Sequence[str]) -> list[str]:
+    """Peft's line and what is trained, in words.
+
+    `fresh` names the parameters that came random, not from the encoder's files.
+
+    Raises:
+        GateError: a random parameter is frozen, so it would stay random: the head of the original assignment.
+    """
+    trainable = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    frozen = [name for name in fresh if not any(_is_copy_of(name, other) for other in trainable)]
+    if frozen:
+        raise GateError(f"LoRA would leave {', '.join(frozen)} random and frozen; name it in modules_to_save")
+    adapters = sum(p.numel() for name, p in model.named_parameters() if "lora_" in name)
+    _, all_trainable = count_parameters(model)
+    return [peft_line(model), f"trained: {adapters:,} in adapters, {all_trainable - adapters:,} in the head"]
+
+
+def peft_line(model: PeftModel) -> str:
+    """What `print_trainable_parameters` prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        model.print_trainable_parameters()
+    return printed.getvalue().strip()
+
+
+def merge(model: PeftModel, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> tuple[PreTrainedModel, str]:
+    """A plain model with the adapters added into its weights, and the proof in words.
+
+    Raises:
+        ModelError: a probe's logits move by more than 1e-4 in the merge.
+    """
+    model.eval()
+    before = logits_of(Classifier(cast(PreTrainedModel, model), tokenizer), PROBES, max_length=max_length)
+    plain = cast(PreTrainedModel, model.merge_and_unload())
+    after = logits_of(Classifier(plain, tokenizer), PROBES, max_length=max_length)
+    moved = (before - after).abs().max().item()
+    if moved > 1e-4:
+        raise ModelError(f"merging the adapters moved a logit by {moved:.2e}")
+    return plain, f"merged into a plain model: no probe's logit moved by more than {max(moved, 1e-7):.0e}"
+
+
+def _is_copy_of(name: str, other: str) -> bool:
+    """Whether peft's `base_model.model.classifier.modules_to_save.default.weight` is `classifier.weight`."""
+    return other.replace("modules_to_save.default.", "").endswith(f".{name}")

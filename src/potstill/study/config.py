@@ -1,0 +1,178 @@
+"""A study file: TOML, one class per table, unknown keys refused with the nearest right name."""
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from potstill.domain.errors import StudyError
+from potstill.methods.bench import Method, Training
+from potstill.methods.finetune import Finetune
+from potstill.methods.student import Student
+from potstill.methods.union import Recipe
+from potstill.methods.untrained import Untrained
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$")]
+Scalar = str | int | float | bool
+RESERVED = ("majority", "teacher", "tfidf-words", "tfidf-characters")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SplitTable(_Table):
+    """One split's file, with what differs from `[data]`."""
+
+    path: str
+    where: dict[str, Scalar] = {}
+    sample: int | None = Field(default=None, ge=1)
+
+
+class DataTable(_Table):
+    """Where the rows come from. `sample` and `where` on this level are for the training rows."""
+
+    train: str | SplitTable = "builtin:pilot"
+    validation: str | SplitTable | None = None
+    test: str | SplitTable | None = None
+    text: str = "text"
+    label: str = "label"
+    id: str | None = None
+    weight: str | None = None
+    group: str | None = None
+    category: str | None = None
+    where: dict[str, Scalar] = {}
+    sample: int | None = Field(default=None, ge=1)
+    labels: dict[str, str] | None = None
+    positive: str | None = None
+    on_leak: Literal["stop", "drop"] = "stop"
+    fractions: tuple[float, float, float] = (0.5, 0.15, 0.35)
+    seed: int = 0
+
+
+class TeacherTable(_Table):
+    """The teacher: `encoder` is fine-tuned here, `model` is one that already is."""
+
+    encoder: str | None = None
+    model: str | None = None
+    revision: str | None = None
+    seed: int = 0
+    learning_rate: float | None = Field(default=None, gt=0)
+    epochs: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.encoder is None and self.model is None:
+            raise ValueError('name an `encoder` to fine-tune (such as "minilm"), or a fine-tuned `model`')
+        return self
+
+
+class SearchTable(_Table):
+    """The same learning rates for each family of arms, tried on `rows` training rows, chosen by validation PR-AUC."""
+
+    learning_rates: list[float] = Field(min_length=1)
+    rows: int = Field(default=4000, ge=1)
+    seed: int = 0
+
+
+class RuleTable(_Table):
+    """What decides, fixed before the first run."""
+
+    metric: Literal["pr_auc"] = "pr_auc"
+    margin: float = Field(default=0.02, gt=0)
+    pick: Literal["student", "any"] = "student"
+
+
+class Study(_Table):
+    """A study: task, teacher, training, arms, seeds, and the rule that decides."""
+
+    name: Name
+    seeds: list[int] = Field(default=[0, 1, 2], min_length=1)
+    threshold: str = "best_f1"
+    controls: Literal["none", "one", "all"] = "one"
+    data: DataTable = DataTable()
+    teacher: TeacherTable
+    training: Training = Training()
+    search: SearchTable | None = None
+    rule: RuleTable = RuleTable()
+    arms: dict[Name, Recipe] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds {self.seeds} repeat")
+        taken = [name for name in self.arms if name in RESERVED or name.startswith(("untrained-", "finetune-"))]
+        if taken:
+            raise ValueError(f"arm names {taken} are taken by rows that the study adds itself")
+        return self
+
+    def all_arms(self) -> dict[str, Method]:
+        """The arms of the file, then the controls that `controls` adds: the same layers untrained for each student,
+        and the same student without the teacher for the first of them, or for all."""
+        students = {name: arm for name, arm in self.arms.items() if isinstance(arm, Student)}
+        arms: dict[str, Method] = dict(self.arms)
+        if self.controls == "none":
+            return arms
+        for index, (name, arm) in enumerate(students.items()):
+            layers = {"keep": arm.keep, "num_layers": arm.num_layers, "reorder": arm.reorder}
+            if index == 0 or self.controls == "all":
+                arms[f"finetune-{name}"] = Finetune(
+                    **layers, learning_rate=arm.learning_rate, epochs=arm.epochs
+                )
+        for name, arm in students.items():
+            layers = {"keep": arm.keep, "num_layers": arm.num_layers, "reorder": arm.reorder}
+            arms[f"untrained-{name}"] = Untrained(**layers)
+        return arms
+
+
+def read_study(path: Path) -> Study:
+    """Read and check a study file.
+
+    Raises:
+        StudyError: with the file, the path of each wrong key, and the nearest right name.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StudyError(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path} is no valid TOML: {error}") from error
+    return parse_study(content, str(path))
+
+
+def parse_study(content: dict[str, Any], source: str) -> Study:
+    """The study in `content`, which came from `source`; raises StudyError as `read_study` does."""
+    try:
+        return Study.model_validate(content)
+    except ValidationError as error:
+        lines = [_explain(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()]
+        raise StudyError("\n".join(f"{source}: {line}" for line in dict.fromkeys(lines))) from error
+
+
+def _explain(place: tuple[str | int, ...], kind: str, message: str) -> str:
+    # Pydantic puts the union's tag into the place: arms.even.student.kep is arms.even.kep in the file.
+    parts = [str(part) for part in place]
+    if len(parts) > 3 and parts[0] == "arms":
+        del parts[2]
+    where = ".".join(parts) or "the file"
+    if kind != "extra_forbidden":
+        return f"{where}: {message.removeprefix('Value error, ')}"
+    near = difflib.get_close_matches(parts[-1], _keys_at(place), n=1, cutoff=0.5)
+    return f"{where}: there is no such key" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _keys_at(place: tuple[str | int, ...]) -> list[str]:
+    """The keys that the table around `place` knows."""
+    tables: dict[str, type[BaseModel]] = {
+        "data": DataTable, "teacher": TeacherTable, "training": Training, "search": SearchTable, "rule": RuleTable
+    }  # fmt: skip
+    if len(place) == 1:
+        return list(Study.model_fields)
+    if place[0] == "arms":
+        union = get_args(get_args(Recipe)[0])
+        return [key for method in union if method.model_fields["kind"].default == place[2] for key in method.model_fields]
+    table = SplitTable if re.fullmatch("train|validation|test", str(place[1])) and len(place) > 2 else None
+    return list((table or tables[str(place[0])]).model_fields)

@@ -1,0 +1,149 @@
+"""What a study would run and roughly how long it would take, shown before anything is spent."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
+
+from potstill.domain.dataset import Dataset
+from potstill.methods.bench import Method, Training
+from potstill.methods.lora import Lora
+from potstill.models.classifier import open_tokenizer
+from potstill.models.encoder import find_encoder
+from potstill.models.forward import encode
+from potstill.models.layer_stack import find_layer_stack
+from potstill.models.lora import add_lora
+from potstill.study.config import Study
+from potstill.study.materials import load_rows
+from potstill.study.plan import plan_runs, plan_trials, teacher_training
+from potstill.study.provenance import machine
+from potstill.training.loop import uses_bf16
+
+# Share of a large matrix product's speed that training reaches on short sequences, dropout, norms and the optimizer
+# included; measured on two-core machines between 0.1 and 0.3. An estimate, and said to be one.
+EFFICIENCY = 0.15
+
+
+@dataclass(frozen=True)
+class PlannedArm:
+    """One row of the plan; `seconds` is for all its seeds."""
+
+    arm: str
+    words: str
+    layers: str
+    seeds: int
+    parameters: int
+    trainable: int
+    learning_rate: str
+    tokens: int
+    seconds: float
+
+
+class Shape:
+    """The encoder of a study without its weights, for counting."""
+
+    def __init__(self, study: Study, root: Path, labels: int) -> None:
+        name = study.teacher.model or study.teacher.encoder
+        self.folder = find_encoder(str(name), study.teacher.revision, root)
+        config = AutoConfig.from_pretrained(self.folder, num_labels=labels)
+        self.model = empty_model(config)
+        self.depth = int(config.num_hidden_layers)
+
+    def layer_parameters(self) -> int:
+        """Parameters of one layer."""
+        stack = self.model.get_submodule(find_layer_stack(self.model))
+        return sum(p.numel() for p in stack.parameters()) // self.depth
+
+    def all_parameters(self) -> int:
+        """Parameters of the whole model."""
+        return sum(p.numel() for p in self.model.parameters())
+
+    def of(self, method: Method) -> tuple[int, int]:
+        """Parameters of what a method makes: while training, all and trained."""
+        if isinstance(method, Lora):
+            counted = add_lora(
+                empty_model(self.model.config), r=method.r, lora_alpha=method.lora_alpha,
+                lora_dropout=method.lora_dropout, target_modules=method.target_modules, seed=0,
+            )  # fmt: skip
+            return counted.get_nb_trainable_parameters()[::-1]
+        plan = method.plan(self.depth)
+        kept = len(plan.kept) if plan else self.depth
+        total = self.all_parameters() - (self.depth - kept) * self.layer_parameters()
+        return total, total if method.family() else 0
+
+
+def empty_model(config: object) -> PreTrainedModel:
+    """A model of this config with shapes and no numbers (torch's meta device)."""
+    with torch.device("meta"):
+        return AutoModelForSequenceClassification.from_config(config)
+
+
+def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
+    """The rows of the plan: search, teacher, arms. Raises StudyError for a layer plan that does not fit."""
+    shape = Shape(study, root, len(data.task.labels))
+    sample = data.train.texts[:2000]
+    rows = encode(open_tokenizer(shape.folder), sample, max_length=study.training.max_length)
+    tokens_a_row = sum(len(row) for row in rows) / max(1, len(rows))
+    speed = matrix_speed(study.training)
+    vectors = shape.model.get_input_embeddings().weight.numel()
+
+    def row(arm: str, words: str, method: Method | None, seeds: int, training: Training, count: int) -> PlannedArm:
+        total, trained = shape.of(method) if method else (shape.all_parameters(),) * 2
+        tokens = int(count * training.epochs * tokens_a_row) if trained else 0
+        # Two operations a weight forward, four backward, of which LoRA saves the two for frozen weights.
+        seconds = (6 if trained == total else 4) * (total - vectors) * tokens * seeds / speed
+        plan = method.plan(shape.depth) if method else None
+        rate = f"{training.learning_rate:g}" if trained else ""
+        return PlannedArm(arm, words, str(plan or ""), seeds, total, trained, rate, tokens * seeds, seconds)
+
+    trials = [
+        row(t.arm, "learning-rate search", t.method, 1, t.training, min(study.search.rows, len(data.train)))
+        for t in plan_trials(study)
+        if study.search
+    ]
+    planned = [] if study.teacher.model else [
+        row("teacher", "the encoder fine-tuned in full", None, 1, teacher_training(study, {}), len(data.train))
+    ]  # fmt: skip
+    specs = plan_runs(study, {})
+    for arm in dict.fromkeys(spec.arm for spec in specs):
+        same = [spec for spec in specs if spec.arm == arm]
+        first = same[0]
+        planned.append(row(arm, first.method.words(), first.method, len(same), first.training, len(data.train)))
+    return trials + planned
+
+
+def matrix_speed(training: Training) -> float:
+    """Operations a second that training is expected to reach: a share of this machine's measured matrix product."""
+    dtype = torch.bfloat16 if uses_bf16(training.precision) else torch.float32
+    a, b = torch.ones(2048, 384, dtype=dtype), torch.ones(384, 1536, dtype=dtype)
+    best = float("inf")
+    for _ in range(8):
+        started = perf_counter()
+        torch.mm(a, b)
+        best = min(best, perf_counter() - started)
+    return EFFICIENCY * 2 * 2048 * 384 * 1536 / best
+
+
+def print_plan(study: Study, root: Path, console: Console) -> None:
+    """The plan as a table, with the account of the rows and a sum."""
+    data = load_rows(study.data, root)
+    for line in data.account.describe(data.task.labels):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    planned = estimate(study, data, root)
+    table = Table(title=f"{study.name}: {sum(arm.seeds for arm in planned)} runs, seeds {study.seeds}")
+    for name, justify in (("arm", "left"), ("runs", "right"), ("layers kept, from 0", "left"), ("parameters", "right"),
+                          ("trained", "right"), ("learning rate", "right"), ("tokens", "right"), ("about", "right")):  # fmt: skip
+        table.add_column(name, justify=justify)
+    for arm in planned:
+        table.add_row(
+            arm.arm, str(arm.seeds), arm.layers, f"{arm.parameters:,}", f"{arm.trainable:,}", arm.learning_rate,
+            f"{arm.tokens:,}", f"{arm.seconds / 60:.1f} min",
+        )  # fmt: skip
+    console.print(table)
+    minutes = sum(arm.seconds for arm in planned) / 60
+    console.print(f"About {minutes:.0f} minutes of training on this machine ({machine()}); within a factor of two.")
+    console.print("Beside these: the majority class and TF-IDF with logistic regression. Nothing was spent.")

@@ -1,0 +1,137 @@
+"""Running a study from its file to its table, continuing where an earlier run of it stopped."""
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from potstill.domain.record import RunRecord
+from potstill.ledger.ledger import Ledger
+from potstill.models.classifier import calm_transformers
+from potstill.models.layer_stack import depth_of
+from potstill.study.config import Study
+from potstill.study.identity import Draft
+from potstill.study.lab import Lab, Teacher
+from potstill.study.materials import load_rows
+from potstill.study.plan import Trial, plan_runs, plan_trials, teacher_training
+from potstill.study.progress import Display
+from potstill.study.provenance import provenance
+from potstill.study.summary import write_rows, write_summary
+
+BASELINES = {
+    "majority": ("majority", "always the most frequent label"),
+    "tfidf-words": ("tfidf", "TF-IDF of words and pairs, logistic regression"),
+    "tfidf-characters": ("tfidf", "TF-IDF of 2 to 5 characters, logistic regression"),
+}
+
+
+def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path:
+    """Run what of the study the ledger does not have yet; the study's folder, `runs/NAME`.
+
+    Paths in the study are relative to `root`. A run that fails is written down with its reason and the rest go on.
+
+    Raises:
+        PotstillError: the data, the teacher or the study itself is refused, or another process has the folder.
+    """
+    folder = runs / study.name
+    calm_transformers()
+    data = load_rows(study.data, root)
+    for line in data.account.describe(data.task.labels):
+        display.say(line)
+    ledger = Ledger(folder / "ledger")
+    with ledger.lock(), display.open():
+        ledger.sweep()
+        write_rows(folder, data)
+        Conductor(study, Lab(study, data, ledger, display, root), folder).play()
+    return folder
+
+
+class Conductor:
+    """Goes through a study in order: baselines, search for the teacher, teacher, search for the arms, arms."""
+
+    def __init__(self, study: Study, lab: Lab, folder: Path) -> None:
+        self.study, self.lab, self.folder = study, lab, folder
+        self.rates: dict[str, float] = {}
+        self.searched: list[dict[str, Any]] = []
+
+    def play(self) -> None:
+        """Run all of it."""
+        runs = [self._baseline(arm) for arm in BASELINES]
+        trials = plan_trials(self.study)
+        self._search([trial for trial in trials if trial.method is None], None, None)
+        draft = self._teacher_draft()
+        self._summarise([*runs, draft], {})
+        teacher = self._teacher(draft)
+        self._search([trial for trial in trials if trial.method is not None], draft, teacher)
+        depth = depth_of(teacher.classifier.model)
+        specs = [(spec, self.lab.run_draft(spec, draft)) for spec in plan_runs(self.study, self.rates)]
+        layers = {name: str(plan) for name, arm in self.study.all_arms().items() if (plan := arm.plan(depth))}
+        self._summarise([*runs, draft, *(run for _, run in specs)], layers)
+        for number, (spec, run) in enumerate(specs, start=1):
+            label = f"[{number}/{len(specs)}] {run.arm}, seed {run.seed}"
+            self._once(run, label, lambda spec=spec, run=run: self.lab.run(spec, run, teacher))
+
+    def _baseline(self, arm: str) -> Draft:
+        kind, words = BASELINES[arm]
+        draft = self.lab.namer.draft(arm, kind, 0, words, {})
+        self._once(draft, arm, lambda: self.lab.baseline(draft))
+        return draft
+
+    def _teacher_draft(self) -> Draft:
+        return self.lab.teacher_draft(teacher_training(self.study, self.rates))
+
+    def _teacher(self, draft: Draft) -> Teacher:
+        if not self.lab.is_done(draft):
+            self.lab.make_teacher(draft, teacher_training(self.study, self.rates))
+        self._tell(draft, "teacher")
+        return self.lab.open_teacher(draft)
+
+    def _search(self, trials: list[Trial], parent: Draft | None, teacher: Teacher | None) -> None:
+        """Run the trials and set each family's rate to the one with the best validation PR-AUC."""
+        scores: dict[str, dict[float, float]] = {}
+        for trial in trials:
+            draft = self.lab.trial_draft(trial, parent)
+            self._once(draft, draft.words, lambda trial=trial, draft=draft: self.lab.trial(trial, draft, teacher))
+            record = self.lab.ledger.find(draft.arm, draft.seed, draft.digest)
+            score = record.validation.pr_auc if record and record.validation else None
+            scores.setdefault(trial.family, {})[trial.training.learning_rate] = -1.0 if score is None else score
+        for family, by_rate in scores.items():
+            # The smaller rate wins a tie: the order of the file must not decide.
+            self.rates[family] = max(sorted(by_rate), key=lambda rate: by_rate[rate])
+            self.searched += [
+                {"family": family, "learning_rate": rate, "validation_pr_auc": score, "chosen": rate == self.rates[family]}
+                for rate, score in by_rate.items()
+            ]
+
+    def _once(self, draft: Draft, label: str, make: Callable[[], None]) -> None:
+        """Make a run unless the ledger has it; a failure becomes a run with a reason."""
+        if not self.lab.is_done(draft):
+            try:
+                make()
+            except Exception as error:
+                self._write_failure(draft, error)
+        self._tell(draft, label)
+
+    def _write_failure(self, draft: Draft, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        record = RunRecord(
+            arm=draft.arm, kind=draft.kind, seed=draft.seed, digest=draft.digest, status="failed", reason=reason,
+            settings={"words": draft.words, **draft.settings}, audit=traceback.format_exception(error)[-3:],
+            provenance=provenance(self.study.training.precision),
+        )  # fmt: skip
+        with self.lab.ledger.writing(draft.arm, draft.seed, draft.digest) as folder:
+            (folder / "run.json").write_text(record.model_dump_json(indent=1), encoding="utf-8")
+
+    def _tell(self, draft: Draft, label: str) -> None:
+        record = self.lab.ledger.read(draft.arm, draft.seed, draft.digest)
+        if record.status == "failed":
+            self.lab.display.say(f"{label}: failed: {record.reason}")
+            return
+        score = record.validation.pr_auc if record.validation else None
+        shown = "undefined" if score is None else f"{score:.3f}"
+        self.lab.display.say(f"{label}: validation PR-AUC {shown}, {record.cost.train_seconds:.0f} s of training")
+
+    def _summarise(self, runs: list[Draft], layers: dict[str, str]) -> None:
+        write_summary(self.folder, self.study, self.lab.data, runs, layers, self.searched)
+
+

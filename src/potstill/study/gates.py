@@ -1,0 +1,44 @@
+"""Refusals: a study does not go on where its result would mislead."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from potstill.domain.dataset import Split
+from potstill.domain.errors import GateError
+from potstill.domain.task import Task
+from potstill.evaluation.quality import probabilities
+from potstill.statistics.resample import Interval, macro_pr_auc_interval, pr_auc_interval
+
+
+def validation_interval(logits: NDArray[np.float32], split: Split, task: Task) -> tuple[Interval, float]:
+    """The 95 % interval of the PR-AUC over rows, and what chance would reach."""
+    answer = probabilities(logits, 1.0)
+    shares = np.bincount(split.labels, weights=split.weights, minlength=len(task.labels)) / split.weights.sum()
+    if task.problem == "multiclass":
+        return macro_pr_auc_interval(answer, split.labels, split.weights), float(shares.mean())
+    positive = task.positive_index
+    interval = pr_auc_interval(answer[:, positive], split.labels == positive, split.weights)
+    return interval, float(shares[positive])
+
+
+def refuse_unproven_teacher(logits: NDArray[np.float32], validation: Split, task: Task) -> None:
+    """Raise GateError unless the teacher's validation PR-AUC is above chance with its whole interval.
+
+    A student of a teacher that knows nothing learns nothing from it, however well the table looks.
+    """
+    interval, chance = validation_interval(logits, validation, task)
+    if interval.low <= chance:
+        raise GateError(
+            f"the teacher's PR-AUC on validation is {interval.estimate:.3f} (95 % interval {interval.low:.3f} to "
+            f"{interval.high:.3f}), not clearly above chance ({chance:.3f}): nothing can be distilled from it. "
+            "Train it longer or on more rows, or name a fine-tuned model under [teacher]"
+        )
+
+
+def refuse_random_head(fresh: tuple[str, ...], name: str) -> None:
+    """Raise GateError where a model given as fine-tuned has parameters that its files did not hold."""
+    if fresh:
+        raise GateError(
+            f"the teacher {name} is not fine-tuned: {', '.join(fresh)} are not in its files and would be random. "
+            "Name it as [teacher] encoder to have it fine-tuned here"
+        )

@@ -1,0 +1,290 @@
+"""One study's workbench: it makes a run where the ledger has none, measures it, and writes it down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import JsonValue
+from transformers import PreTrainedModel
+
+from potstill.domain.dataset import Dataset, Split
+from potstill.domain.errors import StudyError
+from potstill.domain.measures import Calibration, Cost, Measures
+from potstill.domain.record import RunRecord
+from potstill.evaluation.calibration import fit_calibration
+from potstill.evaluation.quality import measure, recall_by_category
+from potstill.ledger.ledger import Ledger
+from potstill.methods.baselines import BaselineLogits, Units, majority, tfidf
+from potstill.methods.bench import Bench, Made, Taught, Training
+from potstill.methods.teacher import fine_tune_teacher
+from potstill.models.classifier import Classifier, count_parameters, open_classifier, open_tokenizer, save_classifier
+from potstill.models.encoder import find_encoder
+from potstill.models.forward import TokenRows, encode, predict_logits
+from potstill.models.saved import SavedDecision, model_card, write_decision
+from potstill.study.config import Study
+from potstill.study.gates import refuse_random_head, refuse_unproven_teacher
+from potstill.study.identity import Draft, Namer
+from potstill.study.plan import RunSpec, Trial
+from potstill.study.progress import Display
+from potstill.study.provenance import provenance
+from potstill.training.loop import Guidance
+
+Logits = NDArray[np.float32]
+EVALUATION_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """The teacher as every arm sees it: opened from disk, with its answers on each split."""
+
+    classifier: Classifier
+    record: RunRecord
+    train: Logits
+    validation: Logits
+    test: Logits
+
+    def taught(self, rows: NDArray[np.int64] | None = None) -> Taught:
+        """What methods get, with the answers on all training rows or on some."""
+        logits = self.train if rows is None else self.train[rows]
+        return Taught(self.classifier, Guidance(torch.from_numpy(logits)))
+
+
+class Lab:
+    """Makes the runs of one study. Paths in the study are relative to `root`."""
+
+    def __init__(self, study: Study, data: Dataset, ledger: Ledger, display: Display, root: Path) -> None:
+        self.study, self.data, self.ledger, self.display = study, data, ledger, display
+        wanted = study.teacher
+        self.encoder = find_encoder(wanted.encoder, wanted.revision, root) if wanted.encoder else None
+        self.given = find_encoder(wanted.model, wanted.revision, root) if wanted.model else None
+        start = self.given or self.encoder
+        assert start is not None, "TeacherTable asks for one of them"
+        self.tokenizer = open_tokenizer(start)
+        self.namer = Namer(data, study.threshold, self.encoder, self.given)
+        if self.encoder and self.given and open_tokenizer(self.encoder).get_vocab() != self.tokenizer.get_vocab():
+            raise StudyError("[teacher] encoder and model have different vocabularies; leave `encoder` out")
+
+    # --- runs and their places -------------------------------------------------------------------------------------
+
+    def is_done(self, draft: Draft) -> bool:
+        """Whether the ledger has the run."""
+        return self.ledger.find(draft.arm, draft.seed, draft.digest) is not None
+
+    def place(self, draft: Draft) -> Path:
+        """The folder of the run."""
+        return self.ledger.place(draft.arm, draft.seed, draft.digest)
+
+    # --- rows -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tokens(self) -> dict[str, TokenRows]:
+        """Token ids of each split."""
+        length = self.study.training.max_length
+        splits = {"train": self.data.train, "validation": self.data.validation, "test": self.data.test}
+        return {name: encode(self.tokenizer, split.texts, max_length=length) for name, split in splits.items()}
+
+    def _logits(self, model: PreTrainedModel, split: str) -> Logits:
+        with self.display.bar(f"reading {split}", len(self.tokens[split])) as bar:
+            answer = predict_logits(model, self.tokens[split], batch_size=EVALUATION_BATCH, on_rows=bar.advance)
+        return answer.numpy()
+
+    def _score(self, model: PreTrainedModel) -> float | None:
+        logits = self._logits(model, "validation")
+        data, task = self.data.validation, self.data.task
+        return measure(logits, data.labels, data.weights, task, Calibration()).pr_auc
+
+    def _fit(
+        self, label: str, training: Training, make: Callable[[Bench], Made], rows: NDArray[np.int64] | None = None
+    ) -> Made:
+        """Call `make` with a bench of all training rows, or of some, under a bar."""
+        chosen = np.arange(len(self.data.train)) if rows is None else rows
+        steps = training.epochs * -(-len(chosen) // training.batch_size)
+        with self.display.bar(label, steps) as bar:
+            bench = Bench(
+                self.data.task, self.encoder, training,
+                [self.tokens["train"][row] for row in chosen], self.data.train.labels[chosen].tolist(),
+                self._score, bar.advance,
+            )  # fmt: skip
+            return make(bench)
+
+    # --- the pieces of a study ------------------------------------------------------------------------------------
+
+    def baseline(self, draft: Draft) -> None:
+        """The majority row, or one of TF-IDF and logistic regression."""
+        started = perf_counter()
+        answer = self._baseline_logits(draft.arm)
+        seconds = perf_counter() - started
+        cost = Cost(parameters=answer.parameters, trainable_parameters=answer.parameters, train_seconds=seconds)
+        self._write(draft, answer.validation, answer.test, cost, teacher=None)
+
+    def _baseline_logits(self, arm: str) -> BaselineLogits:
+        if arm == "majority":
+            return majority(self.data)
+        units: Units = "words" if arm.endswith("words") else "characters"
+        return tfidf(self.data, units)
+
+    def teacher_draft(self, training: Training) -> Draft:
+        """The run that makes or measures the teacher."""
+        if self.given:
+            settings: dict[str, JsonValue] = {"max_length": training.max_length}
+            return self.namer.draft("teacher", "teacher", 0, "the teacher, as given", settings)
+        words = "the teacher: the encoder fine-tuned in full"
+        return self.namer.draft("teacher", "teacher", self.study.teacher.seed, words, training.model_dump(mode="json"))
+
+    def make_teacher(self, draft: Draft, training: Training) -> None:
+        """Fine-tune the teacher, or open the one that was given, and measure it. Raises GateError for a random head."""
+        if self.given:
+            opened = open_classifier(self.given)
+            refuse_random_head(opened.fresh, str(self.study.teacher.model))
+            self._check_labels(opened)
+            made = Made(opened, (count_parameters(opened.model)[0], 0))
+        else:
+            made = self._fit("teacher", training, lambda bench: fine_tune_teacher(bench, draft.seed))
+        self._measure(draft, made, teacher=None)
+
+    def _check_labels(self, opened: Classifier) -> None:
+        found = [opened.model.config.id2label[index] for index in range(opened.model.config.num_labels)]
+        if found != list(self.data.task.labels):
+            raise StudyError(
+                f"the teacher's labels are {found}, the data's {list(self.data.task.labels)}: name them alike and in "
+                "that order with [data] labels"
+            )
+
+    def open_teacher(self, draft: Draft) -> Teacher:
+        """The finished teacher, from disk. Raises GateError where it is not clearly better than chance."""
+        record = self.ledger.find(draft.arm, draft.seed, draft.digest)
+        assert record is not None, "the teacher is made before it is opened"
+        classifier = open_classifier(self.place(draft) / "model")
+        with np.load(self.place(draft) / "logits.npz") as logits:
+            validation, test = logits["validation"], logits["test"]
+        refuse_unproven_teacher(validation, self.data.validation, self.data.task)
+        return Teacher(classifier, record, self._train_logits(draft, classifier), validation, test)
+
+    def _train_logits(self, draft: Draft, classifier: Classifier) -> Logits:
+        """The teacher's logits on the training rows, computed once and kept beside the runs."""
+        return self.ledger.cached(
+            f"teacher-logits-{draft.digest[:12]}", lambda: self._logits(classifier.model, "train")
+        )
+
+    def run_draft(self, spec: RunSpec, teacher: Draft) -> Draft:
+        """The run of one arm at one seed."""
+        settings: dict[str, JsonValue] = {
+            "method": spec.method.model_dump(mode="json"), "training": spec.training.model_dump(mode="json")
+        }  # fmt: skip
+        kind = str(spec.method.model_dump()["kind"])
+        return self.namer.draft(spec.arm, kind, spec.seed, spec.method.words(), settings, teacher.digest)
+
+    def run(self, spec: RunSpec, draft: Draft, teacher: Teacher) -> None:
+        """Make one arm at one seed, measure it, write it down."""
+        label = f"{spec.arm}, seed {spec.seed}"
+        made = self._fit(label, spec.training, lambda bench: spec.method.make(bench, teacher.taught(), spec.seed))
+        self._measure(draft, made, teacher)
+
+    def trial_draft(self, trial: Trial, teacher: Draft | None) -> Draft:
+        """The run of one learning rate of the search."""
+        assert self.study.search is not None, "there are trials only where there is a search"
+        settings: dict[str, JsonValue] = {
+            "method": trial.method.model_dump(mode="json") if trial.method else None,
+            "training": trial.training.model_dump(mode="json"),
+            "rows": self.study.search.rows,
+        }
+        words = f"{trial.family} at learning rate {trial.training.learning_rate:g}"
+        parent = teacher.digest if teacher else ""
+        return self.namer.draft(trial.arm, "search", self.study.search.seed, words, settings, parent)
+
+    def trial(self, trial: Trial, draft: Draft, teacher: Teacher | None) -> None:
+        """Try one learning rate on some training rows; only validation is looked at."""
+        assert self.study.search is not None
+        rng = np.random.default_rng(self.study.search.seed)
+        count = min(self.study.search.rows, len(self.data.train))
+        rows = np.sort(rng.permutation(len(self.data.train))[:count])
+
+        def make(bench: Bench) -> Made:
+            if trial.method is None or teacher is None:
+                return fine_tune_teacher(bench, draft.seed)
+            return trial.method.make(bench, teacher.taught(rows), draft.seed)
+
+        made = self._fit(draft.words, trial.training, make, rows)
+        validation = self._logits(made.classifier.model, "validation")
+        self._write(draft, validation, None, _cost_of(made), teacher=None, made=made)
+
+    # --- measuring ------------------------------------------------------------------------------------------------
+
+    def _measure(self, draft: Draft, made: Made, teacher: Teacher | None) -> None:
+        validation = self._logits(made.classifier.model, "validation")
+        started = perf_counter()
+        test = self._logits(made.classifier.model, "test")
+        speed = len(test) / (perf_counter() - started)
+        cost = _cost_of(made).model_copy(update={"comments_per_second": speed})
+        self._write(draft, validation, test, cost, teacher, made)
+
+    def _write(
+        self,
+        draft: Draft,
+        validation: Logits,
+        test: Logits | None,
+        cost: Cost,
+        teacher: Teacher | None,
+        made: Made | None = None,
+    ) -> None:
+        """Fit the decision on validation, measure on both splits, and write all of it into the ledger at once."""
+        data, task = self.data, self.data.task
+        rows = data.validation
+        calibration = fit_calibration(validation, rows.labels, rows.weights, task, self.study.threshold)
+        record = RunRecord(
+            arm=draft.arm, kind=draft.kind, seed=draft.seed, digest=draft.digest, status="done",
+            settings={"words": draft.words, **draft.settings}, cost=cost, calibration=calibration,
+            validation=self._quality(rows, validation, calibration, teacher, "validation"),
+            provenance=provenance(self.study.training.precision),
+        )  # fmt: skip
+        logits = {"validation": validation}
+        if test is not None:
+            logits["test"] = test
+            record.test = self._quality(data.test, test, calibration, teacher, "test")
+            if task.problem == "binary" and data.test.categories:
+                record.categories = recall_by_category(
+                    test, data.test.labels, data.test.weights, data.test.categories, task, calibration
+                )
+        if made:
+            record.layers, record.audit = made.layers, made.audit
+        if made and made.trained:
+            *before, last = made.trained.curve
+            score = last.validation_pr_auc or record.validation.pr_auc
+            record.training_loss = last.loss
+            record.curve = [*before, last.model_copy(update={"validation_pr_auc": score})]
+        with self.ledger.writing(draft.arm, draft.seed, draft.digest) as folder:
+            if made and test is not None:
+                record.cost.bytes = self._save_model(folder, draft, made, calibration)
+            np.savez(folder / "logits.npz", allow_pickle=False, **logits)
+            (folder / "run.json").write_text(record.model_dump_json(indent=1), encoding="utf-8")
+
+    def _quality(
+        self, rows: Split, logits: Logits, calibration: Calibration, teacher: Teacher | None, split: str
+    ) -> Measures:
+        compare = getattr(teacher, split) if teacher else None
+        against = teacher.record.calibration if teacher else None
+        return measure(logits, rows.labels, rows.weights, self.data.task, calibration, compare, against)
+
+    def _save_model(self, folder: Path, draft: Draft, made: Made, calibration: Calibration) -> int:
+        """Save the model, proved, and its adapter beside it; the size of the weights in bytes."""
+        length = self.study.training.max_length
+        kept = str(made.layers) if made.layers else None
+        card = model_card(f"{self.study.name}: {draft.arm}, seed {draft.seed}", draft.words, self.data.task, kept)
+        size = save_classifier(made.classifier, folder / "model", max_length=length, card=card)
+        write_decision(
+            folder / "model", SavedDecision(task=self.data.task, calibration=calibration, max_length=length)
+        )
+        if made.save_adapter:
+            made.save_adapter(folder / "adapter")
+        return size
+
+
+def _cost_of(made: Made) -> Cost:
+    total, trainable = made.parameters
+    seconds, tokens = (made.trained.seconds, made.trained.tokens) if made.trained else (0.0, 0)
+    return Cost(parameters=total, trainable_parameters=trainable, train_seconds=seconds, train_tokens=tokens)

@@ -1,0 +1,20 @@
+"""The study that runs when no file is named."""
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+from potstill.study.config import Study, parse_study, read_study
+
+
+def open_study(path: Path | None) -> tuple[Study, Path]:
+    """The study in `path`, or the pilot, and the folder that its paths are relative to."""
+    if path is not None:
+        return read_study(path), path.parent
+    return pilot_study(), Path(".")
+
+
+def pilot_study() -> Study:
+    """The built-in study on the pilot corpus."""
+    content = tomllib.loads(files("potstill.study").joinpath("pilot.toml").read_text(encoding="utf-8"))
+    return parse_study(content, "the pilot study")

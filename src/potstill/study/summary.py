@@ -1,0 +1,59 @@
+"""The study's own files beside its ledger: what ran, in table order, and the labels that the logits belong to."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import potstill
+from potstill.domain.dataset import Dataset
+from potstill.ledger.ledger import write_file
+from potstill.study.config import Study
+from potstill.study.identity import Draft
+from potstill.study.provenance import machine
+
+
+def write_rows(folder: Path, data: Dataset) -> None:
+    """`rows.npz`: labels and weights of validation and test and the test rows' categories, in the order of the logits."""
+    content = io.BytesIO()
+    np.savez_compressed(
+        content,
+        allow_pickle=False,
+        validation_labels=data.validation.labels,
+        validation_weights=data.validation.weights,
+        test_labels=data.test.labels,
+        test_weights=data.test.weights,
+        test_categories=np.array(data.test.categories, dtype=np.str_),
+    )
+    write_file(folder / "rows.npz", content.getvalue())
+
+
+def write_summary(
+    folder: Path, study: Study, data: Dataset, runs: list[Draft], layers: dict[str, str], searched: list[dict[str, Any]]
+) -> None:
+    """`study.json`: the arms in table order, the ledger folders that belong to the study, the rule, the account."""
+    arms: dict[str, dict[str, Any]] = {}
+    for draft in runs:
+        arm = arms.setdefault(
+            draft.arm,
+            {"arm": draft.arm, "kind": draft.kind, "seeds": [], "layers": layers.get(draft.arm), "words": draft.words},
+        )
+        arm["seeds"].append(draft.seed)
+    content = {
+        "name": study.name,
+        "task": data.task.model_dump(mode="json"),
+        "seeds": study.seeds,
+        "arms": list(arms.values()),
+        "runs": {f"{draft.arm}/s{draft.seed}": f"{draft.arm}-s{draft.seed}-{draft.digest[:12]}" for draft in runs},
+        "rule": study.rule.model_dump(mode="json"),
+        "threshold": study.threshold,
+        "search": searched,
+        "account": data.account.model_dump(mode="json"),
+        "notes": data.account.notes,
+        "study": study.model_dump(mode="json"),
+        "version": potstill.__version__,
+        "machine": machine(),
+    }
+    write_file(folder / "study.json", json.dumps(content, indent=1, ensure_ascii=False).encode())
