@@ -226,7 +226,7 @@ def test_the_same_file_twice_is_a_leak_and_never_empties_a_split_in_silence(tmp_
     source = write(tmp_path, "t.csv", plain(30))
     with pytest.raises(DataError, match="30 in train and test"):
         load_dataset(source, None, source, root=tmp_path)
-    with pytest.raises(DataError, match="train: no usable row in t.csv. 30 rows: 30 left out by leak"):
+    with pytest.raises(DataError, match=r"train: no usable row in t.csv. 30 rows: 30 left out by leak"):
         load_dataset(source, None, source, root=tmp_path, on_leak="drop")
 
 
@@ -307,7 +307,7 @@ def test_what_cannot_be_cut_or_learned_is_refused(tmp_path: Path, change: dict[s
 @pytest.mark.parametrize("fractions", [(1.0, 0.0, 0.0), (0.5, -0.1, 0.6), (0.5, float("nan"), 0.5)])
 def test_fractions_must_be_above_0(tmp_path: Path, fractions: tuple[float, float, float]) -> None:
     source = write(tmp_path, "t.csv", plain(60))
-    with pytest.raises(DataError, match="fractions = .* must be three numbers above 0"):
+    with pytest.raises(DataError, match=r"fractions = .* must be three numbers above 0"):
         load_dataset(source, None, None, root=tmp_path, fractions=fractions)
 
 

@@ -17,7 +17,7 @@ TEST = replace(TRAIN, path="wiki_toxic/test.csv.gz", weight="weight")
 
 
 def test_wiki_toxic_stops_at_the_text_that_stands_in_train_and_test() -> None:
-    with pytest.raises(DataError, match="1 in train and test. For example line 78646 of train"):
+    with pytest.raises(DataError, match=r"1 in train and test. For example line 78646 of train"):
         load_dataset(TRAIN, VALIDATION, TEST, root=FOLDER)
 
 

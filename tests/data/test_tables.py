@@ -258,7 +258,7 @@ def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"trainig\.csv does not exist\. Near it in .*: training\.csv\.") as caught:
         read_table("trainig.csv", tmp_path)
     assert "unrelated" not in str(caught.value)
-    with pytest.raises(DataError, match="Its folder .* does not exist either"):
+    with pytest.raises(DataError, match=r"Its folder .* does not exist either"):
         read_table("nowhere/x.csv", tmp_path)
 
 

@@ -25,9 +25,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"potstill: {error}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("torch", "transformers", "peft", "accelerate", "sklearn", "filelock"):
+        if (error.name or "").partition(".")[0] not in (
+            "torch",
+            "transformers",
+            "peft",
+            "accelerate",
+            "sklearn",
+            "filelock",
+        ):
             raise
-        print(f"potstill: {error.name} is missing; this command needs the lab: pip install 'potstill[lab]'", file=sys.stderr)
+        print(
+            f"potstill: {error.name} is missing; this command needs the lab: pip install 'potstill[lab]'",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("potstill: stopped; the same command continues from the last finished run", file=sys.stderr)

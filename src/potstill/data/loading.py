@@ -245,7 +245,8 @@ def _cut(
         if not result[role]:
             raise DataError(
                 f"{role} cannot be cut from {train.path}: {len(rows['train']):,} rows in "
-                f"{len({row.group for row in units['train']}):,} groups are too few. Name a file for it, or take more rows"
+                f"{len({row.group for row in units['train']}):,} groups are too few. "
+                "Name a file for it, or take more rows"
             )
     return result
 

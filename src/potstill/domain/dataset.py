@@ -74,7 +74,10 @@ class SourceAccount(BaseModel):
     def describe(self) -> str:
         """The account in one line."""
         gone = [f"{count:,} left out ({cause})" for cause, count in self.filtered.items()]
-        gone += [f"{count:,} rejected ({reason}, such as {self.examples.get(reason, '?')})" for reason, count in self.rejected.items()]
+        gone += [
+            f"{count:,} rejected ({reason}, such as {self.examples.get(reason, '?')})"
+            for reason, count in self.rejected.items()
+        ]
         return f"{self.source}: {self.rows:,} rows = " + " + ".join([f"{self.used:,} used", *gone])
 
 

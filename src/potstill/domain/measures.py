@@ -34,7 +34,7 @@ class Measures(BaseModel):
     mcc: float
     per_label: list[LabelMeasures]
     agreement: float | None = None
-    """Share of rows (weighted) decided as the teacher decides them; None for the teacher's own baselines of no model."""
+    """Share of rows (weighted) decided as the teacher decides them; None where there was no teacher to compare with."""
 
 
 class CategoryRecall(BaseModel):

@@ -1,5 +1,8 @@
 """The temperature and the threshold that ship with a model, fitted on validation alone."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false
+# scikit-learn and scipy come without types: what they return is given a type where it leaves this file.
 import re
 
 import numpy as np
@@ -26,9 +29,7 @@ def fit_calibration(
     return Calibration(temperature=temperature, threshold=fit_threshold(scores, labels == positive, weights, rule))
 
 
-def fit_temperature(
-    logits: NDArray[np.float32], labels: NDArray[np.int64], weights: NDArray[np.float64]
-) -> float:
+def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64], weights: NDArray[np.float64]) -> float:
     """The temperature between 0.05 and 20 with the least weighted negative log-likelihood (Guo et al., 2017)."""
 
     def loss(log_temperature: float) -> float:

@@ -1,6 +1,10 @@
 """How good a set of logits is, and what it decides."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false
+# scikit-learn and scipy come without types: what they return is given a type where it leaves this file.
 from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,9 +77,11 @@ def measure(
 
 def _per_label(decided: Labels, labels: Labels, weights: Weights, task: Task) -> list[LabelMeasures]:
     names = range(len(task.labels))
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        labels, decided, labels=names, sample_weight=weights, zero_division=0
+    # The types that scikit-learn declares here are those of its scalar case.
+    found: Any = precision_recall_fscore_support(
+        labels, decided, labels=names, sample_weight=weights, zero_division=cast(Any, 0)
     )
+    precision, recall, f1, _ = found
     return [
         LabelMeasures(
             label=task.labels[k], precision=float(precision[k]), recall=float(recall[k]), f1=float(f1[k]),

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -76,7 +76,7 @@ class Ledger:
         return record
 
     @contextmanager
-    def writing(self, arm: str, seed: int, digest: str) -> Iterator[Path]:
+    def writing(self, arm: str, seed: int, digest: str) -> Generator[Path]:
         """A folder to write a run into, `run.json` included; it takes its place when the block ends without an error.
 
         After an error it is removed and nothing has changed.

@@ -49,9 +49,7 @@ class Bench:
     score: Callable[[PreTrainedModel], float | None] | None = None
     on_step: Callable[[], None] | None = None
 
-    def fit(
-        self, model: PreTrainedModel, seed: int, guidance: Guidance | None = None, **loss: Any
-    ) -> TrainResult:
+    def fit(self, model: PreTrainedModel, seed: int, guidance: Guidance | None = None, **loss: Any) -> TrainResult:
         """Train `model` in place on this bench; `loss` are the loss arguments of `training.loop.train`."""
         how = self.training.model_dump(exclude={"max_length"})
         return train(

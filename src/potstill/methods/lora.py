@@ -1,9 +1,10 @@
 """LoRA on all layers: cheap to train, and merged as large and as slow as the teacher."""
 
 import copy
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import Field
+from transformers import PreTrainedModel
 
 from potstill.domain.errors import StudyError
 from potstill.methods.bench import Bench, Made, Method, Taught, Training
@@ -49,12 +50,18 @@ class Lora(Method):
         )  # fmt: skip
         said = audit(model, start.fresh)
         loss = {"ce_weight": 0.5, "kl_weight": 0.5, "temperature": self.temperature} if self.loss == "kd" else {}
-        trained = bench.fit(model, seed, taught.guidance if loss else None, **loss)
+        trained = bench.fit(cast(PreTrainedModel, model), seed, taught.guidance if loss else None, **loss)
         parameters = count_parameters(model)
         adapter = copy.deepcopy(model)
         plain, proof = merge(model, start.tokenizer, max_length=bench.training.max_length)
         merged = Classifier(plain, start.tokenizer)
-        return Made(merged, parameters, trained, audit=[*said, proof], save_adapter=adapter.save_pretrained)
+        return Made(
+            merged,
+            parameters,
+            trained,
+            audit=[*said, proof],
+            save_adapter=lambda folder: adapter.save_pretrained(str(folder)),
+        )
 
     def _start(self, bench: Bench, taught: Taught, seed: int) -> Classifier:
         if self.init == "teacher":

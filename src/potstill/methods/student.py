@@ -8,7 +8,6 @@ from pydantic import Field
 from potstill.methods.bench import Bench, Made, Taught
 from potstill.methods.carved import CarvedMethod
 from potstill.models.classifier import Classifier, count_parameters
-from potstill.training.loop import Guidance
 from potstill.training.losses import HiddenLoss
 
 

@@ -19,7 +19,7 @@ from transformers.utils import logging
 from potstill.domain.errors import ModelError
 from potstill.domain.task import Task
 from potstill.models.encoder import find_encoder
-from potstill.models.forward import encode, predict_logits
+from potstill.models.forward import encode, label_count, predict_logits
 
 PROBES = (
     "",
@@ -118,6 +118,12 @@ def logits_of(classifier: Classifier, texts: Sequence[str], *, max_length: int, 
     """Logits of normalised `texts`, (n, labels) float32."""
     rows = encode(classifier.tokenizer, texts, max_length=max_length)
     return predict_logits(classifier.model, rows, batch_size=batch_size)
+
+
+def labels_of(model: PreTrainedModel) -> list[str]:
+    """The label names in the order of the logits."""
+    names = cast(dict[int, str], model.config.id2label or {})
+    return [str(names[index]) for index in range(label_count(model))]
 
 
 def count_parameters(model: torch.nn.Module) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError, HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
 from potstill.domain.errors import ModelError
 
@@ -75,7 +75,7 @@ def fetch_minilm(origin: Origin = "auto") -> Path:
 def fingerprint(folder: Path) -> str:
     """SHA-256 over the weights, the config and the tokenizer of a model folder."""
     digest = sha256()
-    for path in sorted(folder.glob("*.safetensors")) + [folder / "config.json", folder / "tokenizer.json"]:
+    for path in [*sorted(folder.glob("*.safetensors")), folder / "config.json", folder / "tokenizer.json"]:
         if path.is_file():
             digest.update(f"{path.name}:{_hash(path)}\n".encode())
     return f"sha256:{digest.hexdigest()}"

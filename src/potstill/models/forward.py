@@ -22,6 +22,11 @@ def pad(rows: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tensor]:
     }
 
 
+def label_count(model: PreTrainedModel) -> int:
+    """How many labels the model's head has."""
+    return int(model.config.num_labels or 0)
+
+
 def pad_id_of(model: PreTrainedModel) -> int:
     """The id that fills a batch up; 0 where the config names none, which the mask hides anyway."""
     return model.config.pad_token_id or 0
@@ -41,7 +46,7 @@ def predict_logits(
     """
     was_training = model.training
     model.eval()
-    logits = torch.empty(len(rows), model.config.num_labels)
+    logits = torch.empty(len(rows), label_count(model))
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]

@@ -27,7 +27,9 @@ def find_layer_stack(model: PreTrainedModel) -> str:
             f"{family}: no list of {depth} layers was found, so there is nothing to choose from "
             "(ALBERT, for one, applies a single shared layer many times)"
         )
-    raise ModelError(f"{family}: several lists of {depth} layers were found ({', '.join(stacks)}); which one is unclear")
+    raise ModelError(
+        f"{family}: several lists of {depth} layers were found ({', '.join(stacks)}); which one is unclear"
+    )
 
 
 def depth_of(model: PreTrainedModel) -> int:
@@ -53,7 +55,7 @@ def carve(teacher: PreTrainedModel, plan: LayerPlan) -> PreTrainedModel:
         student.load_state_dict(_select(teacher.state_dict(), stack, plan), strict=True)
     except RuntimeError as error:
         raise ModelError(f"the kept layers {plan} do not fit together: {error}") from error
-    return student.to(dtype=teacher.dtype)
+    return student
 
 
 def _shrink(config: PretrainedConfig, plan: LayerPlan) -> PretrainedConfig:

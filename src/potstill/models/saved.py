@@ -51,6 +51,6 @@ def model_card(name: str, words: str, task: Task, layers: str | None) -> str:
     return (
         f"---\nlibrary_name: transformers\npipeline_tag: text-classification\ntags: [potstill]\n---\n\n# {name}\n\n"
         f"{words[:1].upper()}{words[1:]}.\n{kept}\n"
-        f"Labels: {', '.join(task.labels)}. The temperature and the threshold that turn its logits into a decision are in "
-        f"`{DECISION_FILE}`, fitted on the study's validation rows.\n"
+        f"Labels: {', '.join(task.labels)}. The temperature and the threshold that turn its logits into a decision "
+        f"are in `{DECISION_FILE}`, fitted on the study's validation rows.\n"
     )

@@ -13,7 +13,7 @@ from potstill.domain.errors import ModelError
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import normalise
 from potstill.evaluation.quality import probabilities
-from potstill.models.classifier import Classifier, logits_of, open_classifier
+from potstill.models.classifier import Classifier, labels_of, logits_of, open_classifier
 from potstill.models.encoder import find_encoder
 from potstill.models.saved import SavedDecision, read_decision
 
@@ -36,8 +36,7 @@ class TorchPredictor:
     def __init__(self, classifier: Classifier, decision: SavedDecision | None) -> None:
         self._classifier = classifier
         self.decision = decision
-        config = classifier.model.config
-        self.labels = [str(config.id2label[index]) for index in range(config.num_labels)]
+        self.labels = labels_of(classifier.model)
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Logits of the texts, (n, labels) float32; the texts are normalised first."""

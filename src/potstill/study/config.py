@@ -1,18 +1,18 @@
 """A study file: TOML, one class per table, unknown keys refused with the nearest right name."""
 
 import difflib
-import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from potstill.domain.errors import StudyError
+from potstill.evaluation.calibration import check_rule
 from potstill.methods.bench import Method, Training
 from potstill.methods.finetune import Finetune
 from potstill.methods.student import Student
-from potstill.methods.union import Recipe
+from potstill.methods.union import METHODS, Recipe
 from potstill.methods.untrained import Untrained
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$")]
@@ -102,6 +102,7 @@ class Study(_Table):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        check_rule(self.threshold)
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds {self.seeds} repeat")
         taken = [name for name in self.arms if name in RESERVED or name.startswith(("untrained-", "finetune-"))]
@@ -119,9 +120,7 @@ class Study(_Table):
         for index, (name, arm) in enumerate(students.items()):
             layers = {"keep": arm.keep, "num_layers": arm.num_layers, "reorder": arm.reorder}
             if index == 0 or self.controls == "all":
-                arms[f"finetune-{name}"] = Finetune(
-                    **layers, learning_rate=arm.learning_rate, epochs=arm.epochs
-                )
+                arms[f"finetune-{name}"] = Finetune(**layers, learning_rate=arm.learning_rate, epochs=arm.epochs)
         for name, arm in students.items():
             layers = {"keep": arm.keep, "num_layers": arm.num_layers, "reorder": arm.reorder}
             arms[f"untrained-{name}"] = Untrained(**layers)
@@ -169,10 +168,11 @@ def _keys_at(place: tuple[str | int, ...]) -> list[str]:
     tables: dict[str, type[BaseModel]] = {
         "data": DataTable, "teacher": TeacherTable, "training": Training, "search": SearchTable, "rule": RuleTable
     }  # fmt: skip
-    if len(place) == 1:
+    table, *inner = [str(part) for part in place]
+    if not inner:
         return list(Study.model_fields)
-    if place[0] == "arms":
-        union = get_args(get_args(Recipe)[0])
-        return [key for method in union if method.model_fields["kind"].default == place[2] for key in method.model_fields]
-    table = SplitTable if re.fullmatch("train|validation|test", str(place[1])) and len(place) > 2 else None
-    return list((table or tables[str(place[0])]).model_fields)
+    if table == "arms":
+        kinds = [method for method in METHODS if method.model_fields["kind"].default == inner[1]]
+        return [key for method in kinds for key in method.model_fields]
+    is_split = table == "data" and len(inner) > 1
+    return list((SplitTable if is_split else tables[table]).model_fields)

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrai
 from potstill.domain.dataset import Dataset
 from potstill.methods.bench import Method, Training
 from potstill.methods.lora import Lora
-from potstill.models.classifier import open_tokenizer
+from potstill.models.classifier import count_parameters, open_tokenizer
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
 from potstill.models.layer_stack import find_layer_stack
@@ -60,7 +60,12 @@ class Shape:
 
     def all_parameters(self) -> int:
         """Parameters of the whole model."""
-        return sum(p.numel() for p in self.model.parameters())
+        return count_parameters(self.model)[0]
+
+    def vector_parameters(self) -> int:
+        """Parameters of the word vectors, which cost memory but hardly any time."""
+        vectors = self.model.get_input_embeddings()
+        return sum(p.numel() for p in vectors.parameters())
 
     def of(self, method: Method) -> tuple[int, int]:
         """Parameters of what a method makes: while training, all and trained."""
@@ -69,7 +74,8 @@ class Shape:
                 empty_model(self.model.config), r=method.r, lora_alpha=method.lora_alpha,
                 lora_dropout=method.lora_dropout, target_modules=method.target_modules, seed=0,
             )  # fmt: skip
-            return counted.get_nb_trainable_parameters()[::-1]
+            trained, total = counted.get_nb_trainable_parameters()
+            return total, trained
         plan = method.plan(self.depth)
         kept = len(plan.kept) if plan else self.depth
         total = self.all_parameters() - (self.depth - kept) * self.layer_parameters()
@@ -89,7 +95,7 @@ def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
     rows = encode(open_tokenizer(shape.folder), sample, max_length=study.training.max_length)
     tokens_a_row = sum(len(row) for row in rows) / max(1, len(rows))
     speed = matrix_speed(study.training)
-    vectors = shape.model.get_input_embeddings().weight.numel()
+    vectors = shape.vector_parameters()
 
     def row(arm: str, words: str, method: Method | None, seeds: int, training: Training, count: int) -> PlannedArm:
         total, trained = shape.of(method) if method else (shape.all_parameters(),) * 2
@@ -135,13 +141,14 @@ def print_plan(study: Study, root: Path, console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     planned = estimate(study, data, root)
     table = Table(title=f"{study.name}: {sum(arm.seeds for arm in planned)} runs, seeds {study.seeds}")
-    for name, justify in (("arm", "left"), ("runs", "right"), ("layers kept, from 0", "left"), ("parameters", "right"),
-                          ("trained", "right"), ("learning rate", "right"), ("tokens", "right"), ("about", "right")):  # fmt: skip
-        table.add_column(name, justify=justify)
+    table.add_column("arm", no_wrap=True)
+    table.add_column("layers kept, from 0")
+    for name in ("runs", "parameters", "trained", "rate", "tokens", "minutes"):
+        table.add_column(name, justify="right")
     for arm in planned:
         table.add_row(
-            arm.arm, str(arm.seeds), arm.layers, f"{arm.parameters:,}", f"{arm.trainable:,}", arm.learning_rate,
-            f"{arm.tokens:,}", f"{arm.seconds / 60:.1f} min",
+            arm.arm, arm.layers, str(arm.seeds), f"{arm.parameters / 1e6:.2f}M", f"{arm.trainable / 1e6:.2f}M",
+            arm.learning_rate, f"{arm.tokens / 1e6:.2f}M", f"{arm.seconds / 60:.1f}",
         )  # fmt: skip
     console.print(table)
     minutes = sum(arm.seconds for arm in planned) / 60

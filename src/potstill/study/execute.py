@@ -99,7 +99,12 @@ class Conductor:
             # The smaller rate wins a tie: the order of the file must not decide.
             self.rates[family] = max(sorted(by_rate), key=lambda rate: by_rate[rate])
             self.searched += [
-                {"family": family, "learning_rate": rate, "validation_pr_auc": score, "chosen": rate == self.rates[family]}
+                {
+                    "family": family,
+                    "learning_rate": rate,
+                    "validation_pr_auc": score,
+                    "chosen": rate == self.rates[family],
+                }
                 for rate, score in by_rate.items()
             ]
 
@@ -133,5 +138,3 @@ class Conductor:
 
     def _summarise(self, runs: list[Draft], layers: dict[str, str]) -> None:
         write_summary(self.folder, self.study, self.lab.data, runs, layers, self.searched)
-
-

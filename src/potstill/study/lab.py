@@ -22,7 +22,14 @@ from potstill.ledger.ledger import Ledger
 from potstill.methods.baselines import BaselineLogits, Units, majority, tfidf
 from potstill.methods.bench import Bench, Made, Taught, Training
 from potstill.methods.teacher import fine_tune_teacher
-from potstill.models.classifier import Classifier, count_parameters, open_classifier, open_tokenizer, save_classifier
+from potstill.models.classifier import (
+    Classifier,
+    count_parameters,
+    labels_of,
+    open_classifier,
+    open_tokenizer,
+    save_classifier,
+)
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import TokenRows, encode, predict_logits
 from potstill.models.saved import SavedDecision, model_card, write_decision
@@ -148,7 +155,7 @@ class Lab:
         self._measure(draft, made, teacher=None)
 
     def _check_labels(self, opened: Classifier) -> None:
-        found = [opened.model.config.id2label[index] for index in range(opened.model.config.num_labels)]
+        found = labels_of(opened.model)
         if found != list(self.data.task.labels):
             raise StudyError(
                 f"the teacher's labels are {found}, the data's {list(self.data.task.labels)}: name them alike and in "
@@ -236,10 +243,11 @@ class Lab:
         data, task = self.data, self.data.task
         rows = data.validation
         calibration = fit_calibration(validation, rows.labels, rows.weights, task, self.study.threshold)
+        on_validation = self._quality(rows, validation, calibration, teacher, "validation")
         record = RunRecord(
             arm=draft.arm, kind=draft.kind, seed=draft.seed, digest=draft.digest, status="done",
             settings={"words": draft.words, **draft.settings}, cost=cost, calibration=calibration,
-            validation=self._quality(rows, validation, calibration, teacher, "validation"),
+            validation=on_validation,
             provenance=provenance(self.study.training.precision),
         )  # fmt: skip
         logits = {"validation": validation}
@@ -254,7 +262,7 @@ class Lab:
             record.layers, record.audit = made.layers, made.audit
         if made and made.trained:
             *before, last = made.trained.curve
-            score = last.validation_pr_auc or record.validation.pr_auc
+            score = last.validation_pr_auc or on_validation.pr_auc
             record.training_loss = last.loss
             record.curve = [*before, last.model_copy(update={"validation_pr_auc": score})]
         with self.ledger.writing(draft.arm, draft.seed, draft.digest) as folder:
@@ -276,9 +284,7 @@ class Lab:
         kept = str(made.layers) if made.layers else None
         card = model_card(f"{self.study.name}: {draft.arm}, seed {draft.seed}", draft.words, self.data.task, kept)
         size = save_classifier(made.classifier, folder / "model", max_length=length, card=card)
-        write_decision(
-            folder / "model", SavedDecision(task=self.data.task, calibration=calibration, max_length=length)
-        )
+        write_decision(folder / "model", SavedDecision(task=self.data.task, calibration=calibration, max_length=length))
         if made.save_adapter:
             made.save_adapter(folder / "adapter")
         return size

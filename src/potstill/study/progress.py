@@ -1,7 +1,7 @@
 """What a person sees while a study runs: a line for each finished piece, and a bar with the time left."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -29,7 +29,7 @@ class Display:
         )
 
     @contextmanager
-    def open(self) -> Iterator[None]:
+    def open(self) -> Generator[None]:
         """Show bars until the block ends."""
         with self._bars:
             yield
@@ -40,7 +40,7 @@ class Display:
         self._bars.console.print(escape(text), highlight=False, soft_wrap=True)
 
     @contextmanager
-    def bar(self, label: str, total: int) -> Iterator["Bar"]:
+    def bar(self, label: str, total: int) -> Generator["Bar"]:
         """A bar for one piece of work, gone when the block ends."""
         task = self._bars.add_task(escape(label), total=total)
         try:

@@ -16,7 +16,7 @@ from potstill.study.provenance import machine
 
 
 def write_rows(folder: Path, data: Dataset) -> None:
-    """`rows.npz`: labels and weights of validation and test and the test rows' categories, in the order of the logits."""
+    """`rows.npz`: labels and weights of validation and test, and the test rows' categories, in the logits' order."""
     content = io.BytesIO()
     np.savez_compressed(
         content,

@@ -73,7 +73,8 @@ def train(
 
     The loss is ce_weight * cross-entropy + kl_weight * soft targets at `temperature` + hidden_weight * hidden states.
     `validate` is asked after each epoch but the last, whose model the caller measures anyway; with checkpoint = "best"
-    after the last too, and the weights of its best epoch are kept. The same seed on the same machine gives the same weights.
+    after the last too, and the weights of its best epoch are kept. The same seed on the same
+    machine gives the same weights.
 
     Raises:
         ValueError: a loss that needs a teacher without one, or a loss that is no longer finite.
@@ -94,12 +95,14 @@ def train(
     seconds, tokens, steps = 0.0, 0, 0
     for epoch in range(epochs):
         started = perf_counter()
-        sums = dict.fromkeys(("loss", "ce", "kl", "hidden"), 0.0)
+        sums: dict[str, float] = {"loss": 0.0, "ce": 0.0, "kl": 0.0, "hidden": 0.0}
         for batch in epoch_batches(lengths, batch_size, seed, epoch):
             inputs = _to(accelerator.device, pad([rows[row] for row in batch], pad_id_of(model)))
             targets = torch.tensor([labels[row] for row in batch], device=accelerator.device)
             with autocast:
-                parts = _losses(model, inputs, targets, batch, guidance, kl_weight, temperature, hidden_weight, hidden_loss)
+                parts = _losses(
+                    model, inputs, targets, batch, guidance, kl_weight, temperature, hidden_weight, hidden_loss
+                )
             loss = ce_weight * parts["ce"] + kl_weight * parts["kl"] + hidden_weight * parts["hidden"]
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(model.parameters(), max_grad_norm)
@@ -107,7 +110,7 @@ def train(
             scheduler.step()
             optimizer.zero_grad()
             for name, value in {"loss": loss, **parts}.items():
-                sums[name] += float(value) * len(batch)
+                sums[name] += value.item() * len(batch)
             if not math.isfinite(sums["loss"]):
                 raise ValueError(f"the loss is not finite after {steps + 1} steps: a smaller learning rate helps")
             tokens += inputs["input_ids"].numel()

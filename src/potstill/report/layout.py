@@ -1,0 +1,138 @@
+"""A report as tables and paragraphs, before it is terminal text or Markdown."""
+
+from dataclasses import dataclass
+
+from potstill.report.figures import COLUMNS, TIMED, Group, Report, Row
+
+LORA = (
+    "LoRA makes *training* cheaper: far fewer parameters are trained. Merged, the model has the size and the speed of "
+    "the teacher."
+)
+ROWS_ONLY = (
+    "Intervals are paired bootstraps over test rows (1,000 resamples, percentile): they say what other rows could have "
+    "shown, not what other seeds could have."
+)
+
+
+BELOW = "(!)"
+TITLES: dict[Group, str] = {
+    "quality": "Test, {rows:,} rows: mean ± standard deviation over seeds; no ± means a single run",
+    "more": "Further measures on test",
+    "cost": "Cost",
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table; a cell is plain text."""
+
+    title: str
+    head: list[str]
+    body: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The report in reading order: the answer, the tables, then the words below them."""
+
+    title: str
+    answer: str
+    sheets: list[Sheet]
+    below: list[str]
+
+
+def lay_out(report: Report, *, timed: bool = True) -> Page:
+    """The page of a report. Without `timed` no column stands in it that differs between two runs of one study."""
+    sheets = [_table(report, group, timed) for group in TITLES]
+    sheets[1:1] = _labels(report)
+    sheets += [_differences(report), _search(report), _categories(report)]
+    title, below = f"Study {report.study}", _below(report)
+    return Page(title, report.answer, [sheet for sheet in sheets if sheet.body], below)
+
+
+def _table(report: Report, group: Group, timed: bool) -> Sheet:
+    there = {name for row in report.rows for name in row.figures}
+    names = [n for n, (g, _) in COLUMNS.items() if g == group and n in there and (timed or n not in TIMED)]
+    main = group == "quality"
+    body = [
+        [_name(row, main), *([row.layers or "-"] if main else []), *(_cell(row, name) for name in names)]
+        for row in report.rows
+    ]
+    head = ["arm", *(["layers"] if main else []), *(COLUMNS[name][1] for name in names)]
+    return Sheet(TITLES[group].format(rows=report.test_rows), head, body)
+
+
+def _name(row: Row, main: bool) -> str:
+    return f"{row.arm} {BELOW}" if row.below_majority and main else row.arm
+
+
+def _cell(row: Row, name: str) -> str:
+    figure = row.figures.get(name)
+    if figure is None:
+        return "-"
+    if name in ("parameters", "trainable_parameters", "train_tokens"):
+        return f"{figure.mean:,.0f}"
+    if name == "bytes":
+        return f"{figure.mean / 1e6:.1f}"
+    digits = 0 if name in TIMED else 3
+    spread = "" if figure.spread is None else f" ± {figure.spread:.{digits}f}"
+    return f"{figure.mean:.{digits}f}{spread}"
+
+
+def _labels(report: Report) -> list[Sheet]:
+    """Precision, recall and F1: of every label, each in a table of its own, the positive one first."""
+    labels = sorted(report.task, key=lambda label: label != report.positive)
+    sheets: list[Sheet] = []
+    for label in labels:
+        names = [f"{measure} {label}" for measure in ("precision", "recall", "f1")]
+        body = [[row.arm, *(_cell(row, name) for name in names)] for row in report.rows if row.figures]
+        sheets.append(Sheet(f'Label "{label}" on test', ["arm", "precision", "recall", "F1"], body))
+    return sheets
+
+
+def _differences(report: Report) -> Sheet:
+    body = [[d.arm, d.against, f"{d.estimate:+.3f}", f"{d.low:+.3f} to {d.high:+.3f}"] for d in report.differences]
+    return Sheet("Difference in test PR-AUC", ["arm", "minus", "difference", "95 % interval"], body)
+
+
+def _search(report: Report) -> Sheet:
+    body = [
+        [str(t["family"]), f"{t['learning_rate']:g}", f"{t['validation_pr_auc']:.3f}", "chosen" if t["chosen"] else ""]
+        for t in report.search
+    ]
+    return Sheet("Learning rates tried", ["family", "learning rate", "validation PR-AUC", ""], body)
+
+
+def _categories(report: Report) -> Sheet:
+    arms = list(report.categories)
+    head = ["category", "positive rows", "others"]
+    head += [f"{arm}: {what}" for arm in arms for what in ("recall", "false alarms")]
+    body: list[list[str]] = []
+    for found in zip(*report.categories.values(), strict=True):
+        first = found[0]
+        shares = [_share(share) for one in found for share in (one.recall, one.false_positive_rate)]
+        body.append([first.category, str(first.positives), str(first.negatives), *shares])
+    return Sheet("By category on test, at the fitted threshold, first seed", head, body)
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.2f}"
+
+
+def _below(report: Report) -> list[str]:
+    marked = [row.arm for row in report.rows if row.below_majority]
+    lines = [f"{BELOW} accuracy below the majority class's: {', '.join(marked)}."] if marked else []
+    lines += [f"{row.arm}: {row.words}." for row in report.rows]
+    lines += [
+        f"{row.arm}: temperature {row.temperature:.2f}, threshold {row.threshold} on validation (first seed)."
+        for row in report.rows
+        if row.threshold and row.temperature is not None and row.kind != "majority"
+    ]
+    lines += [f"{row.arm}: learning rate {row.learning_rate:g}." for row in report.rows if row.learning_rate]
+    lines += [f"{row.arm}: {line}" for row in report.rows for line in row.audit]
+    lines += [f"{row.arm}, {seed}: failed: {why}" for row in report.rows for seed, why in row.failures.items()]
+    lines += [f"{row.arm}: seeds {row.missing} are not run yet." for row in report.rows if row.missing]
+    lines += [LORA] if any(row.kind == "lora" for row in report.rows) else []
+    lines += [ROWS_ONLY] if report.differences else []
+    lines += [*report.account, *(f"Note: {note}" for note in report.notes)]
+    return [*lines, f"potstill {report.version} on {report.machine}. Comments a second: the lab's own evaluation loop."]

@@ -1,0 +1,69 @@
+"""A report for a terminal, as Markdown, or as JSON, and the files that are kept."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from potstill.ledger.ledger import write_file
+from potstill.report.figures import work_out
+from potstill.report.layout import Page, Sheet, lay_out
+from potstill.report.results import load_results
+
+Format = Literal["terminal", "markdown", "json"]
+
+
+def show_report(folder: Path, how: Format, console: Console) -> None:
+    """Show the report of a study's folder, and keep it there as report.md and report.json.
+
+    Raises:
+        PotstillError: the folder is no study's.
+    """
+    report = work_out(load_results(folder))
+    page = lay_out(report)
+    as_json = report.model_dump_json(indent=1)
+    write_file(folder / "report.md", markdown(page).encode())
+    write_file(folder / "report.json", as_json.encode())
+    if how == "terminal":
+        _print(page, console)
+    else:
+        console.out(as_json if how == "json" else markdown(page), highlight=False)
+
+
+def markdown(page: Page) -> str:
+    """The page as Markdown. Text that came from data or a study file is escaped."""
+    parts = [f"# {_plain(page.title)}", _plain(page.answer)]
+    for sheet in page.sheets:
+        lines = [sheet.head, ["---"] * len(sheet.head), *sheet.body]
+        parts += [
+            f"## {_plain(sheet.title)}",
+            "\n".join(f"| {' | '.join(_plain(cell) for cell in line)} |" for line in lines),
+        ]
+    parts += ["\n".join(f"- {_plain(line)}" for line in page.below)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Escape what Markdown or HTML would take for markup; `-` alone stays, it rules the table's head off."""
+    return re.sub(r"([\\`*_\[\]|<>#])", r"\\\1", " ".join(text.split()))
+
+
+def _print(page: Page, console: Console) -> None:
+    for sheet in page.sheets:
+        console.print(_table(sheet))
+    for line in page.below:
+        console.print(f"- {escape(line)}", highlight=False)
+    console.print(f"\n[bold]{escape(page.answer)}[/bold]", highlight=False)
+
+
+def _table(sheet: Sheet) -> Table:
+    table = Table(title=escape(sheet.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, name in enumerate(sheet.head):
+        table.add_column(escape(name), justify="left" if index == 0 else "right", no_wrap=index == 0)
+    for line in sheet.body:
+        table.add_row(*(escape(cell) for cell in line))
+    return table

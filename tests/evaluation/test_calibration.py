@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from potstill.domain.task import Task
+from potstill.evaluation.calibration import fit_calibration, fit_temperature, fit_threshold
+
+RNG = np.random.default_rng(0)
+TRUE = RNG.uniform(0.02, 0.98, size=4000)
+LABELS = (RNG.random(4000) < TRUE).astype(np.int64)
+LOGITS = np.stack([np.zeros(4000), np.log(TRUE / (1 - TRUE))], axis=1).astype(np.float32)
+ONES = np.ones(4000)
+
+
+@pytest.mark.parametrize("stretch", [0.5, 1.0, 4.0])
+def test_the_temperature_undoes_a_stretch(stretch: float) -> None:
+    assert fit_temperature(LOGITS * np.float32(stretch), LABELS, ONES) == pytest.approx(stretch, rel=0.1)
+
+
+@pytest.mark.parametrize("rule", ["best_f1", "precision >= 0.9", "recall >= 0.8", "recall>=1.0"])
+def test_the_threshold_means_what_it_says_on_validation(rule: str) -> None:
+    found = fit_threshold(TRUE, LABELS == 1, ONES, rule)
+    flagged = found.value <= TRUE
+    assert found.precision == pytest.approx(LABELS[flagged].mean())
+    assert found.recall == pytest.approx(flagged[LABELS == 1].mean())
+    if rule.startswith("precision"):
+        assert found.precision >= 0.9
+    if rule.startswith("recall"):
+        assert found.recall >= float(rule.split(">=")[1])
+
+
+def test_best_f1_is_the_best_of_all_cuts() -> None:
+    def f1(cut: float) -> float:
+        flagged = cut <= TRUE
+        return 2 * (flagged & (LABELS == 1)).sum() / (flagged.sum() + LABELS.sum())
+
+    found = fit_threshold(TRUE, LABELS == 1, ONES, "best_f1")
+    assert f1(found.value) == pytest.approx(max(f1(cut) for cut in np.unique(TRUE)))
+
+
+def test_a_precision_out_of_reach_is_said() -> None:
+    labels = np.array([0, 1, 0, 0], dtype=bool)
+    found = fit_threshold(np.array([0.9, 0.8, 0.1, 0.2]), labels, np.ones(4), "precision >= 0.9")
+    assert found.rule == "precision >= 0.9 (not reachable on validation)"
+    assert found.precision == 0.5
+
+
+def test_an_unknown_rule_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r'"best_f1", "precision >= 0\.9" or "recall >= 0\.8"'):
+        fit_threshold(TRUE, LABELS == 1, ONES, "f1")
+
+
+def test_a_task_of_three_labels_has_no_threshold() -> None:
+    logits = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    labels = np.arange(50) % 3
+    assert fit_calibration(logits, labels, np.ones(50), Task(labels=("a", "b", "c")), "best_f1").threshold is None

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import tiny_classifier, tiny_encoder
+from transformers import pipeline
+
+from potstill.domain.errors import ModelError
+from potstill.domain.layers import plan_layers
+from potstill.domain.task import Task
+from potstill.models.classifier import Classifier, logits_of, open_classifier, open_encoder, save_classifier
+from potstill.models.layer_stack import carve
+
+TASK = Task(labels=("fine", "toxic"), positive="toxic")
+
+
+def test_a_saved_student_opens_elsewhere_and_answers_the_same(tmp_path: Path) -> None:
+    teacher = tiny_classifier(layers=4)
+    student = Classifier(carve(teacher.model, plan_layers("odd", 4)).eval(), teacher.tokenizer)
+    size = save_classifier(student, tmp_path / "student", max_length=32, card="# a student\n")
+    assert size == (tmp_path / "student" / "model.safetensors").stat().st_size
+    again = open_classifier(tmp_path / "student")
+    texts = ["you are a fool", "thanks", ""]
+    assert torch.equal(logits_of(student, texts, max_length=32), logits_of(again, texts, max_length=32))
+    assert again.model.config.potstill_layers["kept"] == [0, 2]
+    found = pipeline("text-classification", model=str(tmp_path / "student"))("you are a fool")
+    assert found[0]["label"] in ("LABEL_0", "LABEL_1")
+
+
+def test_a_save_that_loses_weights_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    broken = tiny_classifier(layers=4)
+    broken.model.config.num_hidden_layers = 2  # the fault of many layer-pruned checkpoints, the other way round
+    with pytest.raises(ModelError, match="differ"):
+        save_classifier(broken, tmp_path / "broken", max_length=32, card="")
+    assert not (tmp_path / "broken").exists()
+
+
+def test_an_encoder_gets_a_fresh_head_by_seed(tmp_path: Path) -> None:
+    folder = tiny_encoder(tmp_path / "encoder")
+    one, same, other = (open_encoder(folder, TASK, seed) for seed in (0, 0, 1))
+    assert one.fresh == ("classifier.bias", "classifier.weight")
+    heads = [opened.model.state_dict()["classifier.weight"] for opened in (one, same, other)]
+    assert torch.equal(heads[0], heads[1])
+    assert not torch.equal(heads[0], heads[2])
+    assert one.model.config.id2label == {0: "fine", 1: "toxic"}
+
+
+def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
+    folder = tiny_encoder(tmp_path / "encoder")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="no safetensors"):
+        open_classifier(folder)
+
+
+def test_logits_do_not_depend_on_order_or_batch() -> None:
+    model = tiny_classifier()
+    texts = ["you are a fool", "thanks", "the patch is not bad", "a"]
+    alone = torch.cat([logits_of(model, [text], max_length=32) for text in texts])
+    together = logits_of(model, texts, max_length=32, batch_size=3)
+    assert torch.allclose(alone, together, atol=1e-6)

@@ -1,0 +1,57 @@
+import pytest
+import torch
+from tiny import tiny_classifier
+from transformers import AutoModelForSequenceClassification, BertConfig
+
+from potstill.domain.errors import GateError
+from potstill.models.classifier import count_parameters, logits_of
+from potstill.models.lora import add_lora, audit, merge, peft_line
+
+SETTINGS = {"r": 8, "lora_alpha": 32, "lora_dropout": 0.1, "target_modules": ["query", "value"], "seed": 0}
+
+
+def test_bert_base_gets_the_published_number_of_adapter_parameters() -> None:
+    with torch.device("meta"):
+        base = AutoModelForSequenceClassification.from_config(BertConfig())
+        model = add_lora(base, **SETTINGS)
+    adapters = sum(p.numel() for name, p in model.named_parameters() if "lora_" in name)
+    assert adapters == 294_912
+    assert count_parameters(model)[1] == 296_450
+    # The assignment froze the head: the same model then counts as its notebook printed it.
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = "lora_" in name
+    everything_but_the_copy = 109_483_778 + 294_912
+    assert everything_but_the_copy == 109_778_690
+    assert f"{100 * count_parameters(model)[1] / everything_but_the_copy:.4f}" == "0.2686"
+
+
+def test_the_audit_counts_adapters_and_head() -> None:
+    model = add_lora(tiny_classifier(layers=2).model, **SETTINGS)
+    lines = audit(model, ["classifier.weight", "classifier.bias"])
+    assert lines[0].startswith("trainable params: ")
+    # 2 layers x 2 matrices x 8 x (32 + 32), and a head of 2 x 32 + 2
+    assert lines[1] == "trained: 2,048 in adapters, 66 in the head"
+    assert peft_line(model) == lines[0]
+
+
+def test_a_random_head_that_stays_frozen_is_refused() -> None:
+    model = add_lora(tiny_classifier().model, **SETTINGS)
+    for name, parameter in model.named_parameters():
+        if "classifier" in name:
+            parameter.requires_grad = False
+    with pytest.raises(GateError, match=r"leave classifier\.weight random and frozen"):
+        audit(model, ["classifier.weight"])
+
+
+def test_merging_gives_a_plain_model_with_the_same_answers() -> None:
+    start = tiny_classifier(layers=2)
+    model = add_lora(start.model, **SETTINGS)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_" in name:
+                parameter.normal_(std=0.1)
+    plain, proof = merge(model, start.tokenizer, max_length=32)
+    assert not any("lora" in name for name, _ in plain.named_parameters())
+    assert "no probe's logit moved" in proof
+    moved = logits_of(type(start)(plain, start.tokenizer), ["you are a fool"], max_length=32)
+    assert not torch.equal(moved, logits_of(tiny_classifier(layers=2), ["you are a fool"], max_length=32))

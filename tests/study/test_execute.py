@@ -1,0 +1,185 @@
+"""Whole studies on tiny models: every file of a run, continuing, failing, refusing, and being killed."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+from tiny import comments, tiny_encoder
+
+from potstill.domain.errors import GateError, StudyError
+from potstill.models.classifier import open_classifier
+from potstill.report.figures import work_out
+from potstill.report.layout import lay_out
+from potstill.report.results import load_results
+from potstill.report.show import markdown, show_report
+from potstill.study.answer import open_predictor
+from potstill.study.config import read_study
+from potstill.study.execute import run_study
+from potstill.study.progress import Display
+
+STUDY = """
+name = "tiny"
+seeds = [0, 1]
+[data]
+train = "train.csv"
+[teacher]
+encoder = "encoder"
+epochs = {teacher_epochs}
+[training]
+epochs = 2
+batch_size = 16
+learning_rate = 3e-3
+max_length = 24
+precision = "fp32"
+[arms.even]
+kind = "student"
+[arms.lora]
+kind = "lora"
+target_modules = ["query", "value"]
+"""
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A folder with a study, its rows, and its encoder."""
+    tiny_encoder(tmp_path / "encoder", layers=2)
+    write_rows(tmp_path / "train.csv")
+    (tmp_path / "study.toml").write_text(STUDY.format(teacher_epochs=8), encoding="utf-8")
+    return tmp_path
+
+
+def write_rows(path: Path, rows: int = 240) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        writer.writerows((text, "toxic" if label else "fine") for text, label in zip(*comments(rows), strict=True))
+
+
+def run(workplace: Path, study: str = "study.toml") -> Path:
+    with (workplace / "log.txt").open("a") as log:
+        display = Display(Console(file=log, width=200))
+        return run_study(read_study(workplace / study), root=workplace, runs=workplace / "runs", display=display)
+
+
+def ledger_of(folder: Path) -> dict[str, float]:
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "ledger").glob("*-s*-*")}
+
+
+def timeless(folder: Path) -> str:
+    return markdown(lay_out(work_out(load_results(folder)), timed=False))
+
+
+def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
+    folder = run(workplace)
+    before = ledger_of(folder)
+    assert len(before) == 3 + 1 + 2 * 3 + 1  # baselines, teacher, three seeded arms twice, one untrained
+    table = timeless(folder)
+    run(workplace)
+    assert ledger_of(folder) == before, "a finished run is never made again"
+    assert timeless(folder) == table
+
+    report = work_out(load_results(folder))
+    assert [row.arm for row in report.rows][:4] == ["majority", "tfidf-words", "tfidf-characters", "teacher"]
+    assert report.picked == "even"
+    by_name = {row.arm: row for row in report.rows}
+    assert by_name["even"].layers == "[1] of 2"
+    assert by_name["even"].figures["pr_auc"].spread is not None
+    assert by_name["untrained-even"].figures["pr_auc"].spread is None
+    assert by_name["teacher"].figures["parameters"].mean > by_name["even"].figures["parameters"].mean
+    assert {d.arm for d in report.differences} >= {"teacher", "even", "lora", "finetune-even"}
+
+    even = next(path for path in (folder / "ledger").glob("even-s0-*"))
+    with np.load(even / "logits.npz") as logits:
+        assert logits["test"].shape == (report.test_rows, 2)
+    assert open_classifier(even / "model").model.config.id2label == {0: "fine", 1: "toxic"}
+    assert next((folder / "ledger").glob("lora-s0-*/adapter/adapter_model.safetensors")).is_file()
+    answers = open_predictor(str(even)).answer(["you are fool", "good"])
+    assert {answer.label for answer in answers} <= {"fine", "toxic"}
+
+    for how in ("terminal", "markdown", "json"):
+        with (workplace / f"shown.{how}").open("w") as shown:
+            show_report(folder, how, Console(file=shown, width=100))
+    kept = json.loads((folder / "report.json").read_text())
+    assert f"{by_name['even'].figures['pr_auc'].mean:.3f}" in (workplace / "shown.terminal").read_text()
+    assert kept["picked"] == "even"
+
+
+def test_a_failed_arm_is_recorded_and_the_rest_go_on(workplace: Path) -> None:
+    text = (workplace / "study.toml").read_text().replace("[arms.lora]", "[arms.nan]\nkind='lora'\nlearning_rate=1e30\n"
+        "target_modules=['query']\n[arms.lora]")  # fmt: skip
+    (workplace / "study.toml").write_text(text)
+    report = work_out(load_results(run(workplace)))
+    by_name = {row.arm: row for row in report.rows}
+    assert set(by_name["nan"].failures) == {"seed 0", "seed 1"}
+    assert by_name["lora"].seeds == [0, 1]
+    assert "seed 0: failed: " in markdown(lay_out(report))
+
+
+def test_a_teacher_that_learnt_nothing_is_refused(workplace: Path) -> None:
+    text = STUDY.format(teacher_epochs="1\nlearning_rate = 1e-9")
+    (workplace / "study.toml").write_text(text)
+    with pytest.raises(GateError, match="not clearly above chance"):
+        run(workplace)
+
+
+def test_an_encoder_given_as_a_teacher_is_refused(workplace: Path) -> None:
+    text = (workplace / "study.toml").read_text().replace('encoder = "encoder"', 'model = "encoder"')
+    (workplace / "study.toml").write_text(text)
+    with pytest.raises(GateError, match=r"classifier\.weight are not in its files and would be random"):
+        run(workplace)
+
+
+def test_a_fine_tuned_teacher_is_taken_as_it_is(workplace: Path) -> None:
+    folder = run(workplace)
+    teacher = next((folder / "ledger").glob("teacher-s0-*"))
+    text = (workplace / "study.toml").read_text().replace('encoder = "encoder"', f'model = "{teacher}/model"')
+    text = text.replace('name = "tiny"', 'name = "given"').replace('kind = "lora"', 'kind = "lora"\ninit = "teacher"')
+    (workplace / "given.toml").write_text(text)
+    report = work_out(load_results(run(workplace, "given.toml")))
+    first = work_out(load_results(folder))
+    given, made = (next(row for row in r.rows if row.arm == "teacher") for r in (report, first))
+    assert given.figures["pr_auc"] == made.figures["pr_auc"]
+    assert given.figures["trainable_parameters"].mean == 0
+
+
+def test_labels_that_differ_from_the_teachers_are_refused(workplace: Path) -> None:
+    folder = run(workplace)
+    teacher = next((folder / "ledger").glob("teacher-s0-*"))
+    text = (workplace / "study.toml").read_text().replace('encoder = "encoder"', f'model = "{teacher}/model"')
+    text = text.replace("[data]", "[data]\nlabels = { fine = 'ok', toxic = 'nasty' }").replace('"tiny"', '"other"')
+    (workplace / "study.toml").write_text(text)
+    with pytest.raises(StudyError, match="the teacher's labels are"):
+        run(workplace)
+
+
+def test_a_search_tries_each_rate_and_shows_what_it_found(workplace: Path) -> None:
+    text = (workplace / "study.toml").read_text().replace("epochs = 8", "epochs = 8\nlearning_rate = 3e-3")
+    (workplace / "study.toml").write_text(text + "[search]\nlearning_rates = [1e-8, 3e-3]\nrows = 60\n")
+    report = work_out(load_results(run(workplace)))
+    assert [(t["family"], t["learning_rate"]) for t in report.search] == [
+        ("student", 1e-8), ("student", 3e-3), ("lora", 1e-8), ("lora", 3e-3)
+    ]  # fmt: skip
+    chosen = {t["family"]: t["learning_rate"] for t in report.search if t["chosen"]}
+    assert {row.arm: row.learning_rate for row in report.rows}["even"] == chosen["student"]
+
+
+@pytest.mark.parametrize("fraction", [0.2, 0.5, 0.8])
+def test_a_killed_run_ends_in_the_table_of_an_uninterrupted_one(workplace: Path, fraction: float) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "potstill", "run", "study.toml", "--runs"]
+    started = time.monotonic()
+    subprocess.run([*command, "whole"], cwd=workplace, check=True, capture_output=True)
+    took = time.monotonic() - started
+    cut = subprocess.Popen([*command, "cut"], cwd=workplace, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(took * fraction)
+    cut.send_signal(signal.SIGKILL)
+    cut.wait()
+    subprocess.run([*command, "cut"], cwd=workplace, check=True, capture_output=True)
+    assert timeless(workplace / "cut" / "tiny") == timeless(workplace / "whole" / "tiny")
+    assert not list((workplace / "cut" / "tiny" / "ledger").glob(".partial*"))

@@ -1,0 +1,113 @@
+import copy
+from typing import Any
+
+import pytest
+import torch
+from tiny import comments, tiny_classifier
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedModel
+
+from potstill.domain.layers import plan_layers
+from potstill.models.forward import encode, predict_logits
+from potstill.models.layer_stack import carve
+from potstill.training.batches import epoch_batches
+from potstill.training.loop import Guidance, train
+
+HOW: dict[str, Any] = {"learning_rate": 1e-3, "epochs": 2, "batch_size": 8, "seed": 0, "precision": "fp32"}
+
+
+def rows(count: int = 48) -> tuple[list[list[int]], list[int]]:
+    texts, labels = comments(count)
+    return encode(tiny_classifier().tokenizer, texts, max_length=32), labels
+
+
+def guided() -> tuple[PreTrainedModel, Guidance]:
+    teacher = tiny_classifier(layers=4, seed=1).model
+    return teacher, Guidance(predict_logits(teacher, rows()[0], batch_size=16), teacher)
+
+
+def same(one: PreTrainedModel, other: PreTrainedModel) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_every_row_stands_once_in_an_epoch_and_neighbours_are_of_like_length() -> None:
+    lengths = [1 + (row * 7) % 40 for row in range(101)]
+    batches = epoch_batches(lengths, 8, seed=3, epoch=0)
+    assert sorted(row for batch in batches for row in batch) == list(range(101))
+    assert batches == epoch_batches(lengths, 8, seed=3, epoch=0)
+    assert batches != epoch_batches(lengths, 8, seed=3, epoch=1)
+    assert max(max(lengths[row] for row in batch) - min(lengths[row] for row in batch) for batch in batches) <= 5
+
+
+def test_training_learns_and_the_same_seed_gives_the_same_weights() -> None:
+    tokens, labels = rows()
+    one, again, other = (tiny_classifier(layers=2).model for _ in range(3))
+    result = train(one, tokens, labels, **HOW)
+    assert result.curve[1].loss < result.curve[0].loss
+    assert result.steps == 12
+    assert result.tokens >= 2 * sum(len(row) for row in tokens)
+    train(again, tokens, labels, **HOW)
+    assert same(one, again)
+    train(other, tokens, labels, **{**HOW, "seed": 1})
+    assert not same(one, other)
+
+
+@pytest.mark.parametrize("hidden_loss", ["cosine", "mse"])
+def test_every_part_of_a_distillation_falls_and_the_teacher_is_not_touched(hidden_loss: str) -> None:
+    tokens, labels = rows()
+    teacher, guidance = guided()
+    before = copy.deepcopy(teacher)
+    student = carve(teacher, plan_layers("even", 4))
+    weights = {"ce_weight": 0.3, "kl_weight": 0.5, "temperature": 2.0, "hidden_weight": 0.2}
+    how = {**HOW, "epochs": 6, **weights, "hidden_loss": hidden_loss}
+    result = train(student, tokens, labels, guidance=guidance, **how)
+    first, last = result.curve[0], result.curve[-1]
+    assert set(first.losses) == {"ce", "kl", "hidden"}
+    assert all(first.losses[part] > 0 for part in first.losses)
+    assert last.losses["kl"] < first.losses["kl"]
+    assert last.losses["hidden"] < first.losses["hidden"]
+    parts = 0.3 * last.losses["ce"] + 0.5 * last.losses["kl"] + 0.2 * last.losses["hidden"]
+    assert last.loss == pytest.approx(parts)
+    assert same(teacher, before)
+
+
+def test_the_best_checkpoint_is_kept_where_asked() -> None:
+    tokens, labels = rows()
+    scores = iter([0.9, 0.1])
+    states: list[dict[str, torch.Tensor]] = []
+
+    def validate(model: PreTrainedModel) -> float:
+        states.append(copy.deepcopy(model.state_dict()))
+        return next(scores)
+
+    model = tiny_classifier(layers=2).model
+    result = train(model, tokens, labels, **HOW, checkpoint="best", validate=validate)
+    assert [point.validation_pr_auc for point in result.curve] == [0.9, 0.1]
+    assert all(torch.equal(states[0][name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_a_loss_that_needs_a_teacher_is_refused_without_one() -> None:
+    tokens, labels = rows()
+    with pytest.raises(ValueError, match="need a teacher"):
+        train(tiny_classifier().model, tokens, labels, **HOW, kl_weight=0.5)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run() -> None:
+    tokens, labels = rows()
+    model = tiny_classifier(layers=2).model
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    with pytest.raises(ValueError, match="not finite after 1 steps"):
+        train(model, tokens, labels, **HOW)
+
+
+def test_a_few_real_steps_of_bert_base_and_its_half() -> None:
+    """The real size, random weights: two steps of twelve layers, then of the six that are carved from them."""
+    torch.manual_seed(0)
+    teacher = BertForSequenceClassification(BertConfig())
+    tokens, labels = [[101, 2000 + row, 3000, 102] for row in range(4)], [0, 1, 0, 1]
+    how = {**HOW, "epochs": 1, "batch_size": 2, "learning_rate": 1e-5}
+    assert train(teacher, tokens, labels, **how).steps == 2
+    guidance = Guidance(predict_logits(teacher, tokens, batch_size=4))
+    student = carve(teacher, plan_layers("odd", 12, 6))
+    assert train(student, tokens, labels, guidance=guidance, **how, kl_weight=0.5).steps == 2
+    assert predict_logits(student, tokens, batch_size=4).shape == (4, 2)
