@@ -42,6 +42,7 @@ class Display:
     @contextmanager
     def bar(self, label: str, total: int) -> Generator["Bar"]:
         """A bar for one piece of work, gone when the block ends."""
+        log.info("begin %s (%d steps)", label, total)
         task = self._bars.add_task(escape(label), total=total)
         try:
             yield Bar(self._bars, task)
