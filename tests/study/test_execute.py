@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 from tiny import comments, tiny_encoder
 
-from potstill.domain.errors import GateError, StudyError
+from potstill.api import plan, predict, report, run
+from potstill.domain.errors import GateError, PotstillError, StudyError
 from potstill.models.classifier import open_classifier
 from potstill.report.figures import work_out
 from potstill.report.layout import lay_out
@@ -62,7 +63,7 @@ def write_rows(path: Path, rows: int = 240) -> None:
         writer.writerows((text, "toxic" if label else "fine") for text, label in zip(*comments(rows), strict=True))
 
 
-def run(workplace: Path, study: str = "study.toml") -> Path:
+def run_tiny(workplace: Path, study: str = "study.toml") -> Path:
     with (workplace / "log.txt").open("a") as log:
         display = Display(Console(file=log, width=200))
         return run_study(read_study(workplace / study), root=workplace, runs=workplace / "runs", display=display)
@@ -77,27 +78,27 @@ def timeless(folder: Path) -> str:
 
 
 def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
-    folder = run(workplace)
+    folder = run_tiny(workplace)
     before = ledger_of(folder)
     assert len(before) == 3 + 1 + 2 * 3 + 1  # baselines, teacher, three seeded arms twice, one untrained
     table = timeless(folder)
-    run(workplace)
+    run_tiny(workplace)
     assert ledger_of(folder) == before, "a finished run is never made again"
     assert timeless(folder) == table
 
-    report = work_out(load_results(folder))
-    assert [row.arm for row in report.rows][:4] == ["majority", "tfidf-words", "tfidf-characters", "teacher"]
-    assert report.picked == "even"
-    by_name = {row.arm: row for row in report.rows}
+    found = work_out(load_results(folder))
+    assert [row.arm for row in found.rows][:4] == ["majority", "tfidf-words", "tfidf-characters", "teacher"]
+    assert found.picked == "even"
+    by_name = {row.arm: row for row in found.rows}
     assert by_name["even"].layers == "[1] of 2"
     assert by_name["even"].figures["pr_auc"].spread is not None
     assert by_name["untrained-even"].figures["pr_auc"].spread is None
     assert by_name["teacher"].figures["parameters"].mean > by_name["even"].figures["parameters"].mean
-    assert {d.arm for d in report.differences} >= {"teacher", "even", "lora", "finetune-even"}
+    assert {d.arm for d in found.differences} >= {"teacher", "even", "lora", "finetune-even"}
 
     even = next(path for path in (folder / "ledger").glob("even-s0-*"))
     with np.load(even / "logits.npz") as logits:
-        assert logits["test"].shape == (report.test_rows, 2)
+        assert logits["test"].shape == (found.test_rows, 2)
     assert open_classifier(even / "model").model.config.id2label == {0: "fine", 1: "toxic"}
     assert next((folder / "ledger").glob("lora-s0-*/adapter/adapter_model.safetensors")).is_file()
     answers = open_predictor(str(even)).answer(["you are fool", "good"])
@@ -106,68 +107,89 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
     for how in ("terminal", "markdown", "json"):
         with (workplace / f"shown.{how}").open("w") as shown:
             show_report(folder, how, Console(file=shown, width=100))
+    assert [line for line in (workplace / "shown.terminal").read_text().splitlines() if len(line) > 100] == []
     kept = json.loads((folder / "report.json").read_text())
     assert f"{by_name['even'].figures['pr_auc'].mean:.3f}" in (workplace / "shown.terminal").read_text()
     assert kept["picked"] == "even"
+
+
+def test_python_does_the_same_with_the_same_words(workplace: Path) -> None:
+    study, runs = workplace / "study.toml", workplace / "runs"
+    assert [arm.arm for arm in plan(study)] == ["teacher", "even", "lora", "finetune-even", "untrained-even"]
+    with pytest.raises(PotstillError, match="is no study's folder"):
+        report(runs / "tiny")
+    with (workplace / "log.txt").open("w") as log:
+        made = run(study, runs=runs, console=Console(file=log))
+    assert made == report(runs / "tiny")
+    even = next((runs / "tiny" / "ledger").glob("even-s0-*"))
+    assert predict(runs / "tiny", ["you are fool"]) == predict(even, ["you are fool"]), "the picked arm answers"
+
+
+def test_a_study_without_a_finished_arm_has_no_picked_model(workplace: Path) -> None:
+    folder = run_tiny(workplace)
+    for model in (folder / "ledger").glob("even-*"):
+        model.rename(folder / model.name)
+    with pytest.raises(PotstillError, match="no compressed arm has finished"):
+        predict(folder, ["hello"])
 
 
 def test_a_failed_arm_is_recorded_and_the_rest_go_on(workplace: Path) -> None:
     text = (workplace / "study.toml").read_text().replace("[arms.lora]", "[arms.nan]\nkind='lora'\nlearning_rate=1e30\n"
         "target_modules=['query']\n[arms.lora]")  # fmt: skip
     (workplace / "study.toml").write_text(text)
-    report = work_out(load_results(run(workplace)))
-    by_name = {row.arm: row for row in report.rows}
+    found = work_out(load_results(run_tiny(workplace)))
+    by_name = {row.arm: row for row in found.rows}
     assert set(by_name["nan"].failures) == {"seed 0", "seed 1"}
     assert by_name["lora"].seeds == [0, 1]
-    assert "seed 0: failed: " in markdown(lay_out(report))
+    assert "seed 0: failed: " in markdown(lay_out(found))
 
 
 def test_a_teacher_that_learnt_nothing_is_refused(workplace: Path) -> None:
     text = STUDY.format(teacher_epochs="1\nlearning_rate = 1e-9")
     (workplace / "study.toml").write_text(text)
     with pytest.raises(GateError, match="not clearly above chance"):
-        run(workplace)
+        run_tiny(workplace)
 
 
 def test_an_encoder_given_as_a_teacher_is_refused(workplace: Path) -> None:
     text = (workplace / "study.toml").read_text().replace('encoder = "encoder"', 'model = "encoder"')
     (workplace / "study.toml").write_text(text)
     with pytest.raises(GateError, match=r"classifier\.weight are not in its files and would be random"):
-        run(workplace)
+        run_tiny(workplace)
 
 
 def test_a_fine_tuned_teacher_is_taken_as_it_is(workplace: Path) -> None:
-    folder = run(workplace)
+    folder = run_tiny(workplace)
     teacher = next((folder / "ledger").glob("teacher-s0-*"))
     text = (workplace / "study.toml").read_text().replace('encoder = "encoder"', f'model = "{teacher}/model"')
     text = text.replace('name = "tiny"', 'name = "given"').replace('kind = "lora"', 'kind = "lora"\ninit = "teacher"')
     (workplace / "given.toml").write_text(text)
-    report = work_out(load_results(run(workplace, "given.toml")))
+    found = work_out(load_results(run_tiny(workplace, "given.toml")))
     first = work_out(load_results(folder))
-    given, made = (next(row for row in r.rows if row.arm == "teacher") for r in (report, first))
+    given, made = (next(row for row in r.rows if row.arm == "teacher") for r in (found, first))
     assert given.figures["pr_auc"] == made.figures["pr_auc"]
     assert given.figures["trainable_parameters"].mean == 0
 
 
 def test_labels_that_differ_from_the_teachers_are_refused(workplace: Path) -> None:
-    folder = run(workplace)
+    folder = run_tiny(workplace)
     teacher = next((folder / "ledger").glob("teacher-s0-*"))
     text = (workplace / "study.toml").read_text().replace('encoder = "encoder"', f'model = "{teacher}/model"')
     text = text.replace("[data]", "[data]\nlabels = { fine = 'ok', toxic = 'nasty' }").replace('"tiny"', '"other"')
     (workplace / "study.toml").write_text(text)
     with pytest.raises(StudyError, match="the teacher's labels are"):
-        run(workplace)
+        run_tiny(workplace)
 
 
 def test_a_search_tries_each_rate_and_shows_what_it_found(workplace: Path) -> None:
     text = (workplace / "study.toml").read_text().replace("epochs = 8", "epochs = 8\nlearning_rate = 3e-3")
     (workplace / "study.toml").write_text(text + "[search]\nlearning_rates = [1e-8, 3e-3]\nrows = 60\n")
-    report = work_out(load_results(run(workplace)))
-    assert [(t["family"], t["learning_rate"]) for t in report.search] == [
+    found = work_out(load_results(run_tiny(workplace)))
+    assert [(t["family"], t["learning_rate"]) for t in found.search] == [
         ("student", 1e-8), ("student", 3e-3), ("lora", 1e-8), ("lora", 3e-3)
     ]  # fmt: skip
-    chosen = {t["family"]: t["learning_rate"] for t in report.search if t["chosen"]}
-    assert {row.arm: row.learning_rate for row in report.rows}["even"] == chosen["student"]
+    chosen = {t["family"]: t["learning_rate"] for t in found.search if t["chosen"]}
+    assert {row.arm: row.learning_rate for row in found.rows}["even"] == chosen["student"]
 
 
 def test_a_run_killed_three_times_ends_in_the_table_of_an_uninterrupted_one(workplace: Path) -> None:

@@ -123,10 +123,11 @@ def _report(arguments: argparse.Namespace) -> int:
 def _predict(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.study.answer import open_predictor, print_answers
+    from potstill.api import open_model
+    from potstill.study.answer import print_answers
 
     texts = [line.rstrip("\n") for text in arguments.texts for line in (sys.stdin if text == "-" else [text])]
-    print_answers(open_predictor(arguments.model), texts, Console())
+    print_answers(open_model(arguments.model), texts, Console())
     return 0
 
 

@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingTypeStubs=false
 # scikit-learn and scipy come without types: what they return is given a type where it leaves this file.
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Literal
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from scipy.special import softmax
 
+from potstill.domain.errors import PotstillError
 from potstill.domain.measures import CategoryRecall, Measures, Threshold
 from potstill.domain.record import RunRecord
-from potstill.report.results import COMPRESSED, Arm, StudyResults
+from potstill.report.results import COMPRESSED, Arm, StudyResults, load_results
 from potstill.statistics.resample import mean_difference_interval
 
 Group = Literal["quality", "more", "cost"]
@@ -85,15 +87,15 @@ COLUMNS: dict[str, tuple[Group, str]] = {
     "pr_auc": ("quality", "PR-AUC"),
     "accuracy": ("quality", "accuracy"),
     "mcc": ("quality", "MCC"),
-    "agreement": ("quality", "as teacher"),
     "roc_auc": ("more", "ROC-AUC"),
     "macro_f1": ("more", "macro-F1"),
+    "agreement": ("more", "as teacher"),
     "training_loss": ("more", "training loss"),
     "parameters": ("cost", "parameters"),
     "trainable_parameters": ("cost", "trained"),
-    "bytes": ("cost", "MB on disk"),
+    "bytes": ("cost", "MB"),
     "train_tokens": ("cost", "tokens"),
-    "train_seconds": ("cost", "training s"),
+    "train_seconds": ("cost", "train s"),
     "comments_per_second": ("cost", "comments/s"),
 }
 
@@ -124,6 +126,19 @@ def work_out(results: StudyResults) -> Report:
         version=results.summary["version"],
         test_rows=len(results.labels),
     )
+
+
+def picked_model(folder: Path) -> Path:
+    """The saved model of a study's picked arm, at its first seed.
+
+    Raises:
+        PotstillError: the folder is no study's, or no compressed arm has finished yet.
+    """
+    results = load_results(folder)
+    picked = _pick([_row(arm) for arm in results.arms], results.summary["rule"]["pick"])
+    if picked is None:
+        raise PotstillError(f"{folder}: no compressed arm has finished yet; `potstill run` continues the study")
+    return next(arm.done[0].folder for arm in results.arms if arm.name == picked.arm) / "model"
 
 
 def _row(arm: Arm) -> Row:
@@ -240,7 +255,19 @@ def _answer(picked: Row | None, rows: list[Row], differences: list[Difference]) 
         f"Picked on validation: {picked.arm} ({picked.words}). Its PR-AUC on test is "
         f"{picked.figures['pr_auc'].mean:.3f}, the teacher's {teacher.figures['pr_auc'].mean:.3f}: a difference of "
         f"{found.estimate:+.3f} (95 % interval over test rows {found.low:+.3f} to {found.high:+.3f}), with "
-        f"{smaller:.0%} of the teacher's parameters."
+        f"{smaller:.0%} of the teacher's parameters.{_without_teacher(picked, differences)}"
+    )
+
+
+def _without_teacher(picked: Row, differences: list[Difference]) -> str:
+    """What the picked arm owes to its teacher, where the control that tells was run."""
+    found = next((d for d in differences if d.arm == picked.arm and d.against == f"finetune-{picked.arm}"), None)
+    if found is None:
+        return ""
+    verdict = "an interval that holds 0" if found.low <= 0 <= found.high else "an interval without 0"
+    return (
+        f" The same layers trained without the teacher differ from it by {-found.estimate:+.3f} ({-found.high:+.3f} "
+        f"to {-found.low:+.3f}, {verdict})."
     )
 
 

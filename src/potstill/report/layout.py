@@ -71,12 +71,20 @@ def _cell(row: Row, name: str) -> str:
     if figure is None:
         return "-"
     if name in ("parameters", "trainable_parameters", "train_tokens"):
-        return f"{figure.mean:,.0f}"
+        return count_in_words(figure.mean)
     if name == "bytes":
         return f"{figure.mean / 1e6:.1f}"
     digits = 0 if name in TIMED else 3
     spread = "" if figure.spread is None else f" ± {figure.spread:.{digits}f}"
     return f"{figure.mean:.{digits}f}{spread}"
+
+
+def count_in_words(count: float) -> str:
+    """A count at four figures: 22.71M, 88.6k, 512. The exact one stands in the JSON."""
+    for factor, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= factor:
+            return f"{count / factor:.{2 if letter != 'k' else 1}f}{letter}"
+    return f"{count:.0f}"
 
 
 def _labels(report: Report) -> list[Sheet]:
@@ -106,13 +114,22 @@ def _search(report: Report) -> Sheet:
 def _categories(report: Report) -> Sheet:
     arms = list(report.categories)
     head = ["category", "positive rows", "others"]
-    head += [f"{arm}: {what}" for arm in arms for what in ("recall", "false alarms")]
+    head += [f"{arm} {what}" for arm in arms for what in ("recall", "false alarms")]
     body: list[list[str]] = []
     for found in zip(*report.categories.values(), strict=True):
         first = found[0]
         shares = [_share(share) for one in found for share in (one.recall, one.false_positive_rate)]
         body.append([first.category, str(first.positives), str(first.negatives), *shares])
     return Sheet("By category on test, at the fitted threshold, first seed", head, body)
+
+
+def _learning_rates(report: Report) -> list[str]:
+    """One line for each learning rate, with the arms that were trained with it."""
+    arms: dict[float, list[str]] = {}
+    for row in report.rows:
+        if row.learning_rate and row.kind != "untrained":
+            arms.setdefault(row.learning_rate, []).append(row.arm)
+    return [f"Learning rate {rate:g}: {', '.join(names)}." for rate, names in sorted(arms.items())]
 
 
 def _share(share: float | None) -> str:
@@ -128,7 +145,7 @@ def _below(report: Report) -> list[str]:
         for row in report.rows
         if row.threshold and row.temperature is not None and row.kind != "majority"
     ]
-    lines += [f"{row.arm}: learning rate {row.learning_rate:g}." for row in report.rows if row.learning_rate]
+    lines += _learning_rates(report)
     lines += [f"{row.arm}: {line}" for row in report.rows for line in row.audit]
     lines += [f"{row.arm}, {seed}: failed: {why}" for row in report.rows for seed, why in row.failures.items()]
     lines += [f"{row.arm}: seeds {row.missing} are not run yet." for row in report.rows if row.missing]

@@ -15,6 +15,8 @@ from potstill.report.layout import Page, Sheet, lay_out
 from potstill.report.results import load_results
 
 Format = Literal["terminal", "markdown", "json"]
+WIDE = 6
+"""With more columns than this, headings are broken at every word, so that the table fits into 80 characters."""
 
 
 def show_report(folder: Path, how: Format, console: Console) -> None:
@@ -61,9 +63,11 @@ def _print(page: Page, console: Console) -> None:
 
 
 def _table(sheet: Sheet) -> Table:
-    table = Table(title=escape(sheet.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=escape(sheet.title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for index, name in enumerate(sheet.head):
-        table.add_column(escape(name), justify="left" if index == 0 else "right", no_wrap=index == 0)
+        # Rich narrows the widest heading first, down to a few letters of its longest word, unless it is broken before.
+        heading = name.replace(" ", "\n") if len(sheet.head) > WIDE else name
+        table.add_column(escape(heading), justify="left" if index == 0 else "right", no_wrap=index == 0)
     for line in sheet.body:
         table.add_row(*(escape(cell) for cell in line))
     return table

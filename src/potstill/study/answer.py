@@ -13,7 +13,7 @@ from potstill.domain.errors import ModelError
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import normalise
 from potstill.evaluation.quality import probabilities
-from potstill.models.classifier import Classifier, labels_of, logits_of, open_classifier
+from potstill.models.classifier import Classifier, calm_transformers, labels_of, logits_of, open_classifier
 from potstill.models.encoder import find_encoder
 from potstill.models.saved import SavedDecision, read_decision
 
@@ -66,6 +66,7 @@ def open_predictor(name: str) -> TorchPredictor:
     Raises:
         ModelError: there is no such model, or its head is random.
     """
+    calm_transformers()
     folder = Path(name)
     folder = folder / "model" if (folder / "model" / "config.json").is_file() else folder
     folder = folder if folder.is_dir() else find_encoder(name)
