@@ -113,6 +113,21 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
     assert kept["picked"] == "even"
 
 
+def test_what_the_most_frequent_label_beats_is_marked(workplace: Path) -> None:
+    folder = run_tiny(workplace)
+    with np.load(folder / "rows.npz") as rows:
+        toxic = float(rows["test_labels"].mean())
+    by_name = {row.arm: row for row in work_out(load_results(folder)).rows}
+    assert by_name["majority"].figures["accuracy"].mean == pytest.approx(max(toxic, 1 - toxic))
+
+    record = next((folder / "ledger").glob("lora-s0-*/run.json"))
+    content = json.loads(record.read_text())
+    content["test"]["accuracy"] = 0.01
+    record.write_text(json.dumps(content))
+    assert [row.arm for row in work_out(load_results(folder)).rows if row.below_majority] == ["lora"]
+    assert "accuracy below the majority class's: lora." in timeless(folder)
+
+
 def test_python_does_the_same_with_the_same_words(workplace: Path) -> None:
     study, runs = workplace / "study.toml", workplace / "runs"
     assert [arm.arm for arm in plan(study)] == ["teacher", "even", "lora", "finetune-even", "untrained-even"]

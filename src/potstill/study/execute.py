@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic import JsonValue
+
 from potstill.domain.record import RunRecord
 from potstill.ledger.ledger import Ledger
 from potstill.models.classifier import calm_transformers
@@ -73,7 +75,8 @@ class Conductor:
 
     def _baseline(self, arm: str) -> Draft:
         kind, words = BASELINES[arm]
-        draft = self.lab.namer.draft(arm, kind, 0, words, {})
+        settings: dict[str, JsonValue] = {"decision": "the most frequent label"} if kind == "majority" else {}
+        draft = self.lab.namer.draft(arm, kind, 0, words, settings)
         self._once(draft, arm, lambda: self.lab.baseline(draft))
         return draft
 

@@ -242,7 +242,7 @@ class Lab:
         """Fit the decision on validation, measure on both splits, and write all of it into the ledger at once."""
         data, task = self.data, self.data.task
         rows = data.validation
-        calibration = fit_calibration(validation, rows.labels, rows.weights, task, self.study.threshold)
+        calibration = self._calibration(draft, validation)
         on_validation = self._quality(rows, validation, calibration, teacher, "validation")
         record = RunRecord(
             arm=draft.arm, kind=draft.kind, seed=draft.seed, digest=draft.digest, status="done",
@@ -270,6 +270,13 @@ class Lab:
                 record.cost.bytes = self._save_model(folder, draft, made, calibration)
             np.savez(folder / "logits.npz", allow_pickle=False, **logits)
             (folder / "run.json").write_text(record.model_dump_json(indent=1), encoding="utf-8")
+
+    def _calibration(self, draft: Draft, validation: Logits) -> Calibration:
+        # The best threshold on a constant score calls every row positive: no longer the most frequent label.
+        if draft.kind == "majority":
+            return Calibration()
+        rows = self.data.validation
+        return fit_calibration(validation, rows.labels, rows.weights, self.data.task, self.study.threshold)
 
     def _quality(
         self, rows: Split, logits: Logits, calibration: Calibration, teacher: Teacher | None, split: str
