@@ -12,6 +12,18 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel, P
 
 from potstill.models.classifier import Classifier
 
+ODD_TEXTS = [
+    "",
+    " \n\t ",
+    "👍🏽 👩‍👩‍👧 ok",
+    "مرحبا بك في الحديقة",
+    "שלום עולם",
+    "tab\tnul-ish \x01\x7f\x9f \u202e reversed",
+    "half a pair \ud83d and \udc4d",
+    "zero\u200bwidth",
+    "you are a fool " * 2500,
+]
+"""Texts that break things: empty, emoji, right to left, control characters, lone surrogates, ten thousand words."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["good", "bad", "fool", "thanks", "you", "are", "a", "the", "patch", "is", "not"]
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS, *(f"##{letter}" for letter in LETTERS), *WORDS]

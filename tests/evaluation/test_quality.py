@@ -3,8 +3,9 @@ import pytest
 from sklearn.metrics import accuracy_score, average_precision_score, f1_score, roc_auc_score
 
 from potstill.domain.measures import Calibration, Threshold
+from potstill.domain.predictor import decide, probabilities
 from potstill.domain.task import Task
-from potstill.evaluation.quality import decide, measure, probabilities, recall_by_category
+from potstill.evaluation.quality import measure, recall_by_category
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
 RNG = np.random.default_rng(0)

@@ -57,7 +57,7 @@ def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:
 
 
 def test_two_processes_do_not_write_to_one_ledger(tmp_path: Path) -> None:
-    with Ledger(tmp_path).lock(), pytest.raises(PotstillError, match="in use by another potstill run"):
+    with Ledger(tmp_path).lock(), pytest.raises(PotstillError, match="in use by another potstill process"):
         Ledger(tmp_path).lock()
 
 

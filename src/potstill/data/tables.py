@@ -7,6 +7,7 @@ import io
 import json
 import math
 import zlib
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from potstill.domain.errors import DataError
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 LONGEST_FIELD = 1_000_000
 """Characters; a longer field is nearly always a quote that was never closed."""
+FIELD_LIMIT = 10_000_000
+"""Characters after which the CSV reader gives a field up: a quote that was never closed must not fill the memory."""
 LONGEST_EXCERPT = 80
 
 
@@ -60,7 +63,7 @@ def read_table(name: str, root: Path) -> Table:
     raw = _read_bytes(name, path)
     content = _unpacked(name, raw) if suffix.endswith(".gz") else raw
     _refuse_other_formats(name, content)
-    columns, rows = (_csv_rows if suffix.startswith(".csv") else _json_rows)(name, content)
+    columns, rows = (_csv_content if suffix.startswith(".csv") else _json_rows)(name, content)
     if not rows:
         raise DataError(f"{name}: the file has no rows")
     return Table(name, columns, rows, f"sha256:{sha256(raw).hexdigest()}")
@@ -137,35 +140,60 @@ class _Record:
     problem: str = ""
 
 
-class _Lines(Iterator[str]):
-    """Physical lines with a position that can be set back."""
+class Lines(Iterator[str]):
+    """Physical lines of a stream, of which those since `mark` can be read again.
 
-    def __init__(self, text: str) -> None:
-        # newline="" keeps \r\n and lone \r as they are, so that quoted ones reach the text unchanged.
-        self.lines = io.StringIO(text, newline="").readlines()
+    `position` is the number of the line that was read last. The stream must keep line ends as they are (newline=""),
+    so that quoted ones reach the text unchanged, and decode with "surrogateescape": an undecodable byte then costs its
+    row, not the file.
+    """
+
+    def __init__(self, stream: Iterator[str]) -> None:
+        self._stream = stream
+        self._again: deque[str] = deque()
+        self._since: list[str] = []
         self.position = 0
 
     def __next__(self) -> str:
-        if self.position >= len(self.lines):
-            raise StopIteration
+        line = self._again.popleft() if self._again else next(self._stream)
+        self._since.append(line)
         self.position += 1
-        return self.lines[self.position - 1]
+        return line
+
+    def mark(self) -> int:
+        """Forget the lines before this one; the position."""
+        self._since.clear()
+        return self.position
+
+    def back_to_second(self) -> None:
+        """Go back to the line after the first since the mark."""
+        self._again.extendleft(reversed(self._since[1:]))
+        self.position -= len(self._since) - 1
+        self._since.clear()
 
 
-def _csv_rows(name: str, content: bytes) -> tuple[list[str], list[TableRow]]:
-    # Undecodable bytes become lone surrogates: the row keeps its shape, and only that row is rejected.
-    text = content.decode("utf-8-sig", "surrogateescape")
-    with _field_limit(len(text) + 1):
-        records = list(_csv_records(_Lines(text)))
-    if not records:
+def csv_rows(name: str, lines: Lines) -> tuple[list[str], Iterator[TableRow]]:
+    """The columns of a CSV stream, and its rows one after the other; a damaged row has a fault and costs only itself.
+
+    Raises:
+        DataError: there is no header, or it cannot be read.
+    """
+    records = _csv_records(lines)
+    header = next(records, None)
+    if header is None:
         raise DataError(f"{name} is empty")
-    header = records[0]
     reason, detail = _flaw(header.fields)
     if header.problem or reason:
         problem = header.problem or f"{reason}, {detail}"
         raise DataError(f"{name}, line {header.line}: the header cannot be read: {problem}")
-    rows = [_csv_row(number, record, header.fields) for number, record in enumerate(records[1:], start=1)]
-    return header.fields, rows
+    columns = header.fields
+    return columns, (_csv_row(number, record, columns) for number, record in enumerate(records, start=1))
+
+
+def _csv_content(name: str, content: bytes) -> tuple[list[str], list[TableRow]]:
+    text = content.decode("utf-8-sig", "surrogateescape")
+    columns, rows = csv_rows(name, Lines(io.StringIO(text, newline="")))
+    return columns, list(rows)
 
 
 @contextmanager
@@ -178,7 +206,7 @@ def _field_limit(characters: int) -> Generator[None, None, None]:
         csv.field_size_limit(before)
 
 
-def _csv_records(lines: _Lines) -> Iterator[_Record]:
+def _csv_records(lines: Lines) -> Generator[_Record]:
     """Yield every record but blank lines.
 
     `strict` matters: without it a quote that was never closed swallows the next rows up to another quote, and what
@@ -187,21 +215,22 @@ def _csv_records(lines: _Lines) -> Iterator[_Record]:
     """
     reader = csv.reader(lines, strict=True)
     while True:
-        begin = lines.position
+        begin = lines.mark()
         try:
-            fields = next(reader)
+            with _field_limit(FIELD_LIMIT):
+                fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             yield _Record(begin + 1, lines.position, [], _quote_problem(lines, error))
-            lines.position = begin + 1
+            lines.back_to_second()
             reader = csv.reader(lines, strict=True)
             continue
         if fields:
             yield _Record(begin + 1, lines.position, fields)
 
 
-def _quote_problem(lines: _Lines, error: csv.Error) -> str:
+def _quote_problem(lines: Lines, error: csv.Error) -> str:
     if "unexpected end of data" in str(error):
         return "a quote opens here and is never closed"
     return f"a quote opens here and does not close properly (noticed in line {lines.position})"
@@ -247,19 +276,26 @@ def _json_rows(name: str, content: bytes) -> tuple[list[str], list[TableRow]]:
 
 
 def _json_row(number: int, line: int, raw: bytes) -> TableRow:
+    parsed, reason, detail = json_object(raw)
+    values = {key: _as_text(value) for key, value in parsed.items()}
+    if not reason:
+        reason, detail = _flaw([value for value in values.values() if value is not None])
+    return TableRow(number, line, fault=reason, detail=detail) if reason else TableRow(number, line, values)
+
+
+def json_object(raw: bytes) -> tuple[dict[str, object], str, str]:
+    """The object on one line, or the reason why there is none, with a detail."""
     if b"\0" in raw:
-        return TableRow(number, line, fault="NUL", detail=excerpt(raw.decode("utf-8", "replace")))
+        return {}, "NUL", excerpt(raw.decode("utf-8", "replace"))
     try:
         parsed: object = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError:
-        return TableRow(number, line, fault="bad encoding", detail=excerpt(raw.decode("utf-8", "surrogateescape")))
+        return {}, "bad encoding", excerpt(raw.decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):  # ValueError: also a number of more digits than Python converts
-        return TableRow(number, line, fault="bad JSON", detail=excerpt(raw.decode("utf-8")))
+        return {}, "bad JSON", excerpt(raw.decode("utf-8"))
     if not isinstance(parsed, dict):
-        return TableRow(number, line, fault="bad JSON", detail=f"not an object: {excerpt(raw.decode('utf-8'))}")
-    values = {key: _as_text(value) for key, value in cast(dict[str, object], parsed).items()}
-    reason, detail = _flaw([value for value in values.values() if value is not None])
-    return TableRow(number, line, fault=reason, detail=detail) if reason else TableRow(number, line, values)
+        return {}, "bad JSON", f"not an object: {excerpt(raw.decode('utf-8'))}"
+    return cast(dict[str, object], parsed), "", ""
 
 
 def _as_text(value: object) -> str | None:

@@ -17,6 +17,9 @@ def normalise(text: str) -> str:
     """Return `text` in NFC, without zero-width characters, every run of white space folded to one space, stripped.
 
     White space is folded because real files differ only in it: the Wikipedia training file keeps its newlines, the
-    test file has a space for each.
+    test file has a space for each. Half a surrogate pair, which JSON can smuggle into a string and which no tokenizer
+    takes, becomes U+FFFD.
     """
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH))).strip()
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").translate(_ZERO_WIDTH)
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()

@@ -11,8 +11,8 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import precision_recall_curve
 
 from potstill.domain.measures import Calibration, Threshold
+from potstill.domain.predictor import probabilities
 from potstill.domain.task import Task
-from potstill.evaluation.quality import probabilities
 
 _RULE = re.compile(r"(precision|recall) *>= *(0?\.\d+|1(?:\.0*)?)")
 

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
@@ -18,28 +17,12 @@ from sklearn.metrics import (
 )
 
 from potstill.domain.measures import Calibration, CategoryRecall, LabelMeasures, Measures
+from potstill.domain.predictor import decide, probabilities
 from potstill.domain.task import Task
 
 Logits = NDArray[np.float32]
 Labels = NDArray[np.int64]
 Weights = NDArray[np.float64]
-
-
-def probabilities(logits: Logits, temperature: float) -> NDArray[np.float64]:
-    """softmax(logits / temperature), (n, labels). Raises ValueError for logits that are not finite."""
-    wrong = int(len(logits) - np.isfinite(logits).all(axis=1).sum())
-    if wrong:
-        raise ValueError(f"{wrong} of {len(logits)} rows have logits that are not finite")
-    return softmax(logits.astype(np.float64) / temperature, axis=1)
-
-
-def decide(logits: Logits, calibration: Calibration, task: Task) -> Labels:
-    """The label of each row: by the threshold for a binary task that has one, else the largest logit."""
-    shares = probabilities(logits, calibration.temperature)
-    if task.problem == "binary" and calibration.threshold is not None:
-        positive = task.positive_index
-        return np.where(shares[:, positive] >= calibration.threshold.value, positive, 1 - positive)
-    return shares.argmax(axis=1)
 
 
 def measure(

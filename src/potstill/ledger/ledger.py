@@ -41,13 +41,7 @@ class Ledger:
 
     def lock(self) -> FileLock:
         """A lock to be held while running; raises PotstillError at once where another process holds it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise PotstillError(f"{self.folder} is in use by another potstill run; wait for it or stop it") from error
-        return lock
+        return folder_lock(self.folder)
 
     def sweep(self) -> list[str]:
         """Remove what a killed process left half written; the names of what was removed."""
@@ -114,6 +108,17 @@ def read_record(place: Path) -> RunRecord:
         return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValidationError) as error:
         raise PotstillError(f"{path} is no readable run: {error}; move the folder away and run again") from error
+
+
+def folder_lock(folder: Path) -> FileLock:
+    """A lock on a folder, which is made where it is missing; raises PotstillError where another process holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise PotstillError(f"{folder} is in use by another potstill process; wait for it or stop it") from error
+    return lock
 
 
 def write_file(path: Path, content: bytes) -> None:

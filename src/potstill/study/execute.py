@@ -140,4 +140,4 @@ class Conductor:
         self.lab.display.say(f"{label}: validation PR-AUC {shown}, {record.cost.train_seconds:.0f} s of training")
 
     def _summarise(self, runs: list[Draft], layers: dict[str, str]) -> None:
-        write_summary(self.folder, self.study, self.lab.data, runs, layers, self.searched)
+        write_summary(self.folder, self.study, self.lab.root, self.lab.data, runs, layers, self.searched)

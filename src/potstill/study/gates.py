@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from potstill.domain.dataset import Split
 from potstill.domain.errors import GateError
+from potstill.domain.predictor import probabilities
 from potstill.domain.task import Task
-from potstill.evaluation.quality import probabilities
 from potstill.statistics.resample import Interval, macro_pr_auc_interval, pr_auc_interval
 
 

@@ -65,7 +65,7 @@ class Lab:
     """Makes the runs of one study. Paths in the study are relative to `root`."""
 
     def __init__(self, study: Study, data: Dataset, ledger: Ledger, display: Display, root: Path) -> None:
-        self.study, self.data, self.ledger, self.display = study, data, ledger, display
+        self.study, self.data, self.ledger, self.display, self.root = study, data, ledger, display, root
         wanted = study.teacher
         self.encoder = find_encoder(wanted.encoder, wanted.revision, root) if wanted.encoder else None
         self.given = find_encoder(wanted.model, wanted.revision, root) if wanted.model else None

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,18 @@ def write_rows(folder: Path, data: Dataset) -> None:
 
 
 def write_summary(
-    folder: Path, study: Study, data: Dataset, runs: list[Draft], layers: dict[str, str], searched: list[dict[str, Any]]
+    folder: Path,
+    study: Study,
+    root: Path,
+    data: Dataset,
+    runs: list[Draft],
+    layers: dict[str, str],
+    searched: list[dict[str, Any]],
 ) -> None:
-    """`study.json`: the arms in table order, the ledger folders that belong to the study, the rule, the account."""
+    """`study.json`: the arms in table order, the ledger folders that belong to the study, the rule, the account.
+
+    `root`, which the study's paths are relative to, is kept relative to `folder`.
+    """
     arms: dict[str, dict[str, Any]] = {}
     for draft in runs:
         arm = arms.setdefault(
@@ -53,6 +63,7 @@ def write_summary(
         "account": data.account.model_dump(mode="json"),
         "notes": data.account.notes,
         "study": study.model_dump(mode="json"),
+        "root": os.path.relpath(root, folder),
         "version": potstill.__version__,
         "machine": machine(),
     }
