@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing torch, then the rest, into .venv (once; a few minutes on a slow line)"
 	@$(BIN)/python -m pip install -q torch==2.13.0 -c constraints.txt
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,dev]'
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,openvino,dev]'
 	@touch $@
 
 lint:

@@ -6,17 +6,30 @@ print(run("tickets.toml").answer)
 print(predict("runs/tickets", ["Thanks, that solved it."]))
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from potstill.data.loading import Source, load_dataset
+from potstill.data.pilot import PILOT
+from potstill.domain.errors import PotstillError
+from potstill.domain.measures import Calibration
+from potstill.domain.predictor import Answer
+from potstill.export.build import Origin, export_bundle
+from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
+from potstill.inference.engine import ENGINES, EngineName
+from potstill.inference.info import BundleInfo
+from potstill.inference.reading import LongText
+from potstill.ledger.ledger import read_record
+from potstill.models.classifier import Classifier
+from potstill.models.saved import SavedDecision, read_decision
 from potstill.report.figures import Report, picked_model, work_out
 from potstill.report.results import load_results
-from potstill.study.answer import Answer, TorchPredictor, open_predictor
+from potstill.study.answer import DEFAULT_LENGTH, TorchPredictor, open_model_folder, open_predictor
 from potstill.study.estimate import PlannedArm, estimate
 from potstill.study.execute import run_study
-from potstill.study.materials import load_rows
+from potstill.study.materials import load_rows, rows_of_study
 from potstill.study.pilot import open_study
 from potstill.study.progress import Display
 
@@ -71,6 +84,56 @@ def open_model(model: str | Path) -> TorchPredictor:
     """
     is_study = (Path(model) / "study.json").is_file()
     return open_predictor(str(picked_model(Path(model)) if is_study else model))
+
+
+def export(
+    model: str | Path,
+    out: str | Path | None = None,
+    *,
+    engines: Sequence[EngineName] = ENGINES,
+    long: LongText = "windows",
+    tolerance: Tolerance = DEFAULT_TOLERANCE,
+    max_length: int | None = None,
+    say: Callable[[str], None] = print,
+) -> BundleInfo:
+    """Write the bundle `out` from a saved model or from a study's picked arm (default: `bundle` in its folder).
+
+    A study's engines are checked on its validation rows. A model by itself brings none: its engines are checked on the
+    built-in corpus, for decisions only.
+
+    Raises:
+        PotstillError: there is no such model, `out` exists, or no engine stayed within the tolerance.
+    """
+    folder = Path(model)
+    is_study = (folder / "study.json").is_file()
+    if out is None and not is_study:
+        raise PotstillError(f"name the bundle's folder with -o: {model} is no study, which has a place for it")
+    source = picked_model(folder) if is_study else folder
+    data = rows_of_study(folder) if is_study else load_dataset(Source(PILOT), None, None)
+    opened, classifier = open_model_folder(str(source) if is_study else str(model))
+    decision = _decision(opened, classifier, max_length)
+    rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
+    origin = _origin(opened) if is_study else Origin(name=Path(model).name, words=f"{model} as a bundle")
+    place = Path(out) if out is not None else folder / "bundle"
+    return export_bundle(
+        classifier, decision, origin, rows, place, engines=engines, long=long, tolerance=tolerance, say=say
+    )
+
+
+def _origin(model: Path) -> Origin:
+    """What the run in whose folder the model lies says about it."""
+    record = read_record(model.parent)
+    layers = str(record.layers) if record.layers else ""
+    words = str(record.settings.get("words", record.arm))
+    return Origin(record.arm, words, layers, {"digest": record.digest, **record.provenance})
+
+
+def _decision(folder: Path, classifier: Classifier, max_length: int | None) -> SavedDecision:
+    saved = read_decision(folder)
+    if saved is None:
+        task = TorchPredictor(classifier, None).task
+        return SavedDecision(task=task, calibration=Calibration(), max_length=max_length or DEFAULT_LENGTH)
+    return saved if max_length is None else saved.model_copy(update={"max_length": max_length})
 
 
 def _path(study: str | Path | None) -> Path | None:

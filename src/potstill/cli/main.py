@@ -13,10 +13,15 @@ import potstill
 from potstill.domain.errors import PotstillError
 
 RUNS = Path("runs")
+LAB = ("torch", "transformers", "huggingface_hub", "peft", "accelerate", "sklearn", "scipy", "onnx")
+"""Packages that come with the extra `lab`."""
+REJECTED = 3
+"""Exit code of `score` where some rows could not be scored."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it did what was asked, 1 for an error that the user can mend, 130 when interrupted."""
+    """Run one command; its exit code: 0 when it did what was asked, 1 for an error that the user can mend, 3 where
+    `score` left rows out, 130 when interrupted."""
     arguments = build_parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO if arguments.verbose else logging.WARNING, format="%(name)s: %(message)s")
     try:
@@ -25,14 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"potstill: {error}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in (
-            "torch",
-            "transformers",
-            "peft",
-            "accelerate",
-            "sklearn",
-            "filelock",
-        ):
+        if (error.name or "").partition(".")[0] not in LAB:
             raise
         print(
             f"potstill: {error.name} is missing; this command needs the lab: pip install 'potstill[lab]'",
@@ -70,9 +68,35 @@ def build_parser() -> argparse.ArgumentParser:
     report.set_defaults(handler=_report)
 
     predict = commands.add_parser("predict", help="ask a saved model about texts")
-    predict.add_argument("model", help="a model folder, a study's folder (its picked arm), or a Hub id")
+    predict.add_argument("model", help="a bundle, a model folder, a study's folder (its picked arm), or a Hub id")
     predict.add_argument("texts", nargs="+", metavar="TEXT", help="a text; - reads lines from standard input")
     predict.set_defaults(handler=_predict)
+
+    export = commands.add_parser("export", help="write a bundle that answers fast and without torch")
+    export.add_argument("model", help="a study's folder (its picked arm), a model folder, or a Hub id")
+    export.add_argument("-o", "--out", type=Path, metavar="BUNDLE", help="default: `bundle` in the study's folder")
+    export.add_argument("--engines", nargs="+", metavar="ENGINE", help="default: all that can be made here")
+    export.add_argument("--long", choices=["windows", "truncate"], default="windows", help="what becomes of long texts")
+    export.add_argument("--max-length", type=int, metavar="N", help="tokens in a window, for a model that does not say")
+    export.add_argument("--max-flips", type=float, default=0.005, metavar="SHARE", help="rows that may be decided "
+        "otherwise than in fp32 before an engine is left out (default: 0.005)")  # fmt: skip
+    export.add_argument("--max-pr-auc", type=float, default=0.002, metavar="CHANGE", help="change of PR-AUC before an "
+        "engine is left out (default: 0.002)")  # fmt: skip
+    export.set_defaults(handler=_export)
+
+    score = commands.add_parser("score", help="score a file of comments")
+    score.add_argument("source", help="a .csv, .jsonl (both also .gz) or .parquet file; - reads standard input")
+    score.add_argument("-o", "--out", required=True, help="the file to write; - writes standard output")
+    score.add_argument("--bundle", type=Path, help="default: the newest one under runs")
+    score.add_argument("--text", default="text", metavar="COLUMN", help="the column with the text (default: text)")
+    score.add_argument("--prefix", default="", help="put before the names of the added columns")
+    score.add_argument(
+        "--from", dest="source_kind", choices=["csv", "jsonl", "parquet"], help="where no ending says it"
+    )
+    score.add_argument("--to", dest="target_kind", choices=["csv", "jsonl", "parquet"], help="if no ending says it")
+    score.add_argument("--spreadsheet-safe", action="store_true", help="no CSV cell may begin as a formula does")
+    _add_opening(score)
+    score.set_defaults(handler=_score)
 
     fetch = commands.add_parser("fetch", help="fetch an encoder's weights, checked by hash")
     fetch.add_argument("encoder", choices=["minilm"])
@@ -83,6 +107,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", nargs="?", type=Path, metavar="STUDY.toml", help="default: the built-in pilot study")
+
+
+def _add_opening(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--engine", help="default: the fastest that this processor computes rightly")
+    parser.add_argument("--threads", type=int, help="default: as many as this process may use")
+    parser.add_argument("--expect-sha256", metavar="HASH", help="refuse any bundle but the one with this hash")
 
 
 def _plan(arguments: argparse.Namespace) -> int:
@@ -123,12 +153,73 @@ def _report(arguments: argparse.Namespace) -> int:
 def _predict(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api import open_model
-    from potstill.study.answer import print_answers
+    from potstill.inference.bundle import is_bundle, open_bundle
+    from potstill.inference.shown import print_answers
 
     texts = [line.rstrip("\n") for text in arguments.texts for line in (sys.stdin if text == "-" else [text])]
-    print_answers(open_model(arguments.model), texts, Console())
+    if is_bundle(arguments.model):
+        bundle = open_bundle(arguments.model)
+        print_answers(bundle.answer(texts), bundle.info.calibration, Console())
+        return 0
+
+    from potstill.api import open_model
+
+    model = open_model(arguments.model)
+    print_answers(model.answer(texts), model.calibration, Console())
     return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from potstill.api import export
+    from potstill.export.checks import Tolerance
+    from potstill.inference.engine import engines_of
+
+    console = Console(stderr=True)
+    tolerance = Tolerance(arguments.max_flips, arguments.max_pr_auc)
+    info = export(
+        arguments.model, arguments.out, engines=engines_of(arguments.engines), long=arguments.long,
+        tolerance=tolerance, max_length=arguments.max_length,
+        say=lambda line: console.print(line, markup=False, highlight=False),
+    )  # fmt: skip
+    for name, engine in info.engines.items():
+        speed = ", ".join(f"{speed:.0f} comments/s" for speed in engine.comments_per_second.values())
+        alone = "" if engine.may_batch else ", one text at a time"
+        print(f"{name}: {engine.bytes / 1e6:.1f} MB, {engine.checks.flips:.2%} decided otherwise, {speed}{alone}")
+    return 0
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from potstill.inference.bundle import newest_bundle, open_bundle
+    from potstill.inference.engine import engines_of
+    from potstill.scoring.formats import STANDARD, format_of
+    from potstill.scoring.progress import show_progress
+    from potstill.scoring.score import Job, Scorer, rejected_path, score
+
+    job = Job(
+        arguments.source, arguments.out, format_of(arguments.source, arguments.source_kind),
+        format_of(arguments.out, arguments.target_kind), arguments.text, arguments.prefix, arguments.spreadsheet_safe,
+    )  # fmt: skip
+    engine = engines_of([arguments.engine])[0] if arguments.engine else None
+    bundle = open_bundle(
+        arguments.bundle or newest_bundle(RUNS), engine=engine, threads=arguments.threads,
+        expect_sha256=arguments.expect_sha256,
+    )  # fmt: skip
+    scorer = Scorer(bundle.read, bundle.info.task, bundle.info.calibration, f"{bundle.digest} {bundle.engine_name}")
+    console = Console(stderr=True)
+    with show_progress(console) as on_progress:
+        tally = score(job, scorer, on_progress, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer)
+    rejected = tally.rejected or {}
+    console.print(f"{tally.scored:,} of {tally.rows:,} rows scored on {bundle.engine_name}", highlight=False)
+    if not rejected:
+        return 0
+    reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
+    place = "above" if arguments.out == STANDARD else f"in {rejected_path(arguments.out)}"
+    console.print(f"left out: {reasons}; each with its line {place}", highlight=False, markup=False)
+    return REJECTED
 
 
 def _fetch(arguments: argparse.Namespace) -> int:

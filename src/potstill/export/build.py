@@ -1,0 +1,177 @@
+"""From a classifier to a bundle: every engine made, measured, checked; what passed is kept."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from pydantic import JsonValue
+from transformers import PreTrainedTokenizerFast
+
+from potstill.domain.errors import ModelError
+from potstill.domain.predictor import Logits
+from potstill.export import onnx_files
+from potstill.export.card import bundle_card
+from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance, check_engine, may_batch, reason_to_refuse
+from potstill.export.probes import probe_texts
+from potstill.export.reference import Reference
+from potstill.export.speed import comments_per_second
+from potstill.inference.engine import ENGINES, NEEDS, EngineName, open_engine
+from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, Probes
+from potstill.inference.machine import available_threads, cpu_model
+from potstill.inference.manifest import CARD, INFO, TOKENIZER, write_manifest
+from potstill.inference.reading import LongText, Reader
+from potstill.inference.text_model import TextModel
+from potstill.models.classifier import Classifier
+from potstill.models.saved import SavedDecision
+
+SPEED_TEXTS = 512
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a bundle's model comes from, in words and figures for its card."""
+
+    name: str
+    words: str
+    layers: str = ""
+    provenance: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+
+
+def export_bundle(
+    classifier: Classifier,
+    decision: SavedDecision,
+    origin: Origin,
+    rows: CheckRows,
+    out: Path,
+    *,
+    engines: Sequence[EngineName] = ENGINES,
+    long: LongText = "windows",
+    tolerance: Tolerance = DEFAULT_TOLERANCE,
+    say: Callable[[str], None],
+) -> BundleInfo:
+    """Write the bundle `out`; every engine of `engines` that can be made here and stays within `tolerance` is in it.
+
+    Raises:
+        ModelError: `out` is there already, or no engine passed.
+    """
+    if out.exists():
+        raise ModelError(f"{out} exists; remove it or name another folder with -o")
+    aside = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        info = _Builder(classifier, decision, origin, rows, aside, long, tolerance, say).build(engines)
+        write_manifest(aside)
+        aside.replace(out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return info
+
+
+class _Builder:
+    def __init__(
+        self, classifier: Classifier, decision: SavedDecision, origin: Origin, rows: CheckRows, folder: Path,
+        long: LongText, tolerance: Tolerance, say: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.classifier, self.decision, self.origin, self.rows = classifier, decision, origin, rows
+        self.folder, self.tolerance, self.say = folder, tolerance, say
+        self.long: LongText = long
+        cast(PreTrainedTokenizerFast, classifier.tokenizer).backend_tokenizer.save(str(folder / TOKENIZER))
+        self.reader = Reader(folder / TOKENIZER, max_length=decision.max_length, long=long)
+        self.task = decision.task
+        self.reference = TextModel(self.reader, Reference(classifier.model), self.task)
+        texts = probe_texts()
+        logits = self.reference(texts)[0].astype(np.float64)
+        self.probes = Probes(texts=texts, logits=logits.tolist())
+
+    def build(self, engines: Sequence[EngineName]) -> BundleInfo:
+        """Make, check and measure; write what is not the manifest."""
+        self.say(f"reading {len(self.rows.texts)} rows with the fp32 model")
+        wanted = self.reference(self.rows.texts)[0]
+        models: dict[EngineName, TextModel] = {}
+        checks: dict[EngineName, EngineChecks] = {}
+        refused: dict[str, str] = {}
+        for name in engines:
+            made = self._make(name)
+            found = made if isinstance(made, str) else self._check(made, wanted)
+            if isinstance(found, EngineChecks):
+                checks[name] = found
+                found = reason_to_refuse(name, found, self.tolerance)
+            if isinstance(made, TextModel) and not found:
+                models[name] = made if may_batch(checks[name]) else self._model(name, token_budget=1)
+                self.say(f"{name}: {checks[name].flips:.2%} of the rows decided otherwise")
+                continue
+            refused[name] = str(found)
+            self.say(f"{name}: not offered: {found}")
+        for path in self.folder.iterdir():
+            if path.is_dir() and path.name not in models:
+                shutil.rmtree(path)
+        if not models:
+            raise ModelError(f"no engine passed: {'; '.join(f'{name}: {why}' for name, why in refused.items())}")
+        return self._write(models, checks, refused)
+
+    def _make(self, name: EngineName) -> TextModel | str:
+        """The engine's files, opened; or why there are none."""
+        self.say(f"making {name}")
+        try:
+            self._write_files(name)
+            return self._model(name)
+        except ModuleNotFoundError as error:
+            return f"needs {error.name}: pip install 'potstill[openvino]'" if "openvino" in NEEDS[name] else str(error)
+        except (ModelError, RuntimeError, ValueError) as error:
+            return f"{type(error).__name__}: {error}"
+
+    def _write_files(self, name: EngineName) -> None:
+        fp32, folder = self.folder / "onnx-fp32" / "model.onnx", self.folder / name
+        if not fp32.is_file():
+            onnx_files.write_fp32(self.classifier.model, fp32, max_length=self.decision.max_length)
+        if name == "onnx-int8":
+            onnx_files.write_int8(fp32, folder / "model.onnx")
+        elif name == "onnx-w8":
+            onnx_files.write_w8(fp32, folder / "model.onnx")
+        elif name.startswith("openvino"):
+            from potstill.export import openvino_files
+
+            if name == "openvino-bf16":
+                openvino_files.write_bf16(fp32, folder / "model.xml")
+            else:
+                openvino_files.write_int8(fp32, folder / "model.xml", self.reader.read(self.rows.texts).rows)
+
+    def _model(self, name: EngineName, **budget: int) -> TextModel:
+        engine = open_engine(name, self.folder / name, threads=available_threads())
+        return TextModel(self.reader, engine, self.task, **budget)
+
+    def _check(self, model: TextModel, wanted: Logits) -> EngineChecks:
+        alone = TextModel(self.reader, model.engine, self.task, token_budget=1)
+        return check_engine(
+            lambda texts: model(texts)[0], lambda texts: alone(texts)[0], wanted, self.rows, self.probes,
+            self.task, self.decision.calibration,
+        )  # fmt: skip
+
+    def _write(
+        self, models: dict[EngineName, TextModel], checks: dict[EngineName, EngineChecks], refused: dict[str, str]
+    ) -> BundleInfo:
+        self.say("measuring the speed of what passed")
+        speeds = comments_per_second(dict(models), self.rows.texts[:SPEED_TEXTS])
+        info = BundleInfo(
+            name=self.origin.name, words=self.origin.words, task=self.task, calibration=self.decision.calibration,
+            max_length=self.decision.max_length, long=self.long, layers=self.origin.layers, refused=refused,
+            engines={name: self._engine_info(name, checks[name], speeds[name]) for name in models},
+            probes=self.probes,
+            provenance=self.origin.provenance,
+        )  # fmt: skip
+        (self.folder / INFO).write_text(info.model_dump_json(indent=1), encoding="utf-8")
+        (self.folder / CARD).write_text(bundle_card(info), encoding="utf-8")
+        return info
+
+    def _engine_info(self, name: EngineName, checks: EngineChecks, speed: float) -> EngineInfo:
+        size = sum(path.stat().st_size for path in (self.folder / name).iterdir())
+        return EngineInfo(
+            bytes=size,
+            checks=checks,
+            may_batch=may_batch(checks),
+            comments_per_second={cpu_model(): round(speed, 1)},
+        )

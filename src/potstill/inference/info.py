@@ -1,0 +1,69 @@
+"""What a bundle knows about itself: `bundle.json`."""
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from potstill.domain.measures import Calibration
+from potstill.domain.normalise import NORMALISE_VERSION
+from potstill.domain.task import Task
+from potstill.inference.engine import EngineName
+from potstill.inference.reading import LongText
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EngineChecks(_Frozen):
+    """How one engine's answers differ from the fp32 model's, measured when the bundle was made.
+
+    On the validation rows: the share of rows decided otherwise, the change of PR-AUC with its 95 % interval, and the
+    largest change of a probability. On texts in random company (see `batch_flips`): what their neighbours did to them.
+    """
+
+    largest_logit_difference: float
+    largest_probability_difference: float
+    flips: float
+    pr_auc_change: float | None
+    pr_auc_low: float | None
+    pr_auc_high: float | None
+    batch_flips: float
+    """Share of texts decided otherwise in some batch than alone."""
+    batch_probability_difference: float
+    """The largest move of a probability between a batch and alone."""
+    probe_difference: float
+    """The largest move of a probe's probability."""
+
+
+class EngineInfo(_Frozen):
+    """One engine of a bundle: its size, its checks, its speed by processor, and whether it may batch."""
+
+    bytes: int
+    checks: EngineChecks
+    may_batch: bool
+    """False where an answer depends on the texts that share its batch: such an engine gets one text at a time."""
+    comments_per_second: dict[str, float]
+
+
+class Probes(_Frozen):
+    """Invented texts with the fp32 model's logits: any processor on which a bundle is opened must repeat them."""
+
+    texts: list[str]
+    logits: list[list[float]]
+
+
+class BundleInfo(_Frozen):
+    """Everything that is not weights or vocabulary."""
+
+    name: str
+    words: str
+    task: Task
+    calibration: Calibration
+    max_length: int
+    long: LongText
+    normalise: int = NORMALISE_VERSION
+    layers: str
+    engines: dict[EngineName, EngineInfo]
+    refused: dict[str, str] = {}
+    """Engines that were tried and left out, each with the reason."""
+    probes: Probes
+    provenance: dict[str, JsonValue] = {}

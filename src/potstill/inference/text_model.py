@@ -1,0 +1,45 @@
+"""An engine that answers texts instead of token ids."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from potstill.domain.predictor import Logits, probabilities
+from potstill.domain.task import Task
+from potstill.inference.batching import equal_batches
+from potstill.inference.engine import Engine
+from potstill.inference.reading import Reader
+
+TOKEN_BUDGET = 4096
+"""Tokens in one batch: enough that matrix products run at full speed, few enough to stay in the cache."""
+
+
+class TextModel:
+    """A reader and an engine.
+
+    A long text is several rows where the reader cuts it into windows; the window that speaks most for the positive
+    label stands for its text (for more than two labels: the window that is surest). With a `token_budget` of 1 every
+    row goes through the engine alone.
+    """
+
+    def __init__(self, reader: Reader, engine: Engine, task: Task, *, token_budget: int = TOKEN_BUDGET) -> None:
+        self.reader, self.task = reader, task
+        self.engine, self._budget = engine, token_budget
+
+    def __call__(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
+        """Logits of the texts, (n, labels) float32, and for each whether it was longer than one window."""
+        read = self.reader.read(texts)
+        logits = np.empty((len(read.rows), len(self.task.labels)), dtype=np.float32)
+        for batch in equal_batches([len(row) for row in read.rows], self._budget):
+            logits[batch] = self.engine(np.array([read.rows[row] for row in batch], dtype=np.int64))
+        if len(read.rows) > len(texts):
+            logits = self._strongest(logits, np.array(read.owners), len(texts))
+        return logits, read.long
+
+    def _strongest(self, logits: Logits, owners: NDArray[np.int64], texts: int) -> Logits:
+        shares = probabilities(logits, 1.0)
+        strength = shares[:, self.task.positive_index] if self.task.problem == "binary" else shares.max(axis=1)
+        order = np.lexsort((strength, owners))
+        last = np.searchsorted(owners[order], np.arange(texts), side="right") - 1
+        return logits[order[last]]

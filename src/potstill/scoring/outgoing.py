@@ -1,0 +1,138 @@
+"""Scored rows into parts, and parts into one file."""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+import csv
+import gzip
+import io
+import json
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from potstill.domain.errors import DataError
+from potstill.scoring.formats import Format
+
+Values = Mapping[str, Any]
+Schema = Any
+"""A pyarrow.Schema or None; pyarrow comes without types."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def added_names(prefix: str) -> list[str]:
+    """The columns that scoring adds, always the last ones."""
+    return [f"{prefix}{name}" for name in ("label", "score", "flagged", "truncated")]
+
+
+def with_added(schema: Schema, prefix: str) -> Schema:
+    """The column types of a Parquet file with those of the added columns; None where they are to be inferred."""
+    if schema is None:
+        return None
+    types = (pa.string(), pa.float64(), pa.bool_(), pa.bool_())
+    return pa.schema([*schema, *(pa.field(name, kind) for name, kind in zip(added_names(prefix), types, strict=True))])
+
+
+def part_bytes(rows: Sequence[Values], target: Format, schema: Schema) -> bytes:
+    """One part: Parquet for a Parquet target, else JSON lines."""
+    if target.kind != "parquet":
+        return b"".join(json_line(row) for row in rows)
+    content = io.BytesIO()
+    pq.write_table(_table(rows, schema), content)
+    return content.getvalue()
+
+
+def join_parts(parts: Sequence[Path], columns: Sequence[str], path: Path, target: Format, *, safe: bool) -> None:
+    """Write all parts into `path`: columns in the order given, one part in memory at a time."""
+    if target.kind == "parquet":
+        _join_parquet(parts, columns, path)
+        return
+    with path.open("wb") as raw, packed(raw, target) as file:
+        write_rows((row for part in parts for row in _read_part(part)), columns, file, target, safe=safe)
+
+
+def write_rows(rows: Iterable[Values], columns: Sequence[str], file: BinaryIO, target: Format, *, safe: bool) -> None:
+    """CSV with a header, or JSON lines. With `safe` no CSV cell begins as a spreadsheet's formula does.
+
+    Raises:
+        DataError: a row has a column that the header lacks.
+    """
+    if target.kind == "jsonl":
+        for row in rows:
+            file.write(json_line(row))
+        return
+    text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow([_cell(column, safe) for column in columns])
+    known = set(columns)
+    for row in rows:
+        if late := row.keys() - known:
+            raise DataError(f'the column "{min(late)}" appears after the header was written; write .jsonl')
+        writer.writerow([_cell(row.get(column), safe) for column in columns])
+    text.detach()
+
+
+def json_line(row: Values) -> bytes:
+    """A row as a line of JSON. Dates and the like, which JSON has no form for, become their text."""
+    text = json.dumps(row, ensure_ascii=False, default=str)
+    try:
+        return text.encode() + b"\n"
+    except UnicodeEncodeError:  # half a surrogate pair can only be written escaped
+        return json.dumps(row, default=str).encode() + b"\n"
+
+
+@contextmanager
+def packed(raw: BinaryIO, target: Format) -> Generator[BinaryIO]:
+    """`raw`, through gzip where the target is packed. No time is stored: the same rows give the same bytes."""
+    if not target.gzipped:
+        yield raw
+        return
+    with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as file:
+        yield cast(BinaryIO, file)
+
+
+def _cell(value: object, safe: bool) -> str:
+    if isinstance(value, list | dict):
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    elif isinstance(value, bool):
+        text = str(value).lower()
+    else:
+        text = "" if value is None else str(value)
+    # A score may begin with a minus: numbers that are numbers stay as they are.
+    return f"'{text}" if safe and isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def _read_part(part: Path) -> Generator[Values]:
+    with part.open("rb") as lines:
+        for line in lines:
+            yield cast(Values, json.loads(line))
+
+
+def _table(rows: Sequence[Values], schema: Schema) -> Any:
+    listed = [dict(row) for row in rows]
+    try:
+        return pa.Table.from_pylist(listed, schema=schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise DataError(f"a column holds values of different types ({error}); write .jsonl instead") from error
+
+
+def _join_parquet(parts: Sequence[Path], columns: Sequence[str], path: Path) -> None:
+    schemas = [pq.read_schema(part) for part in parts]
+    try:
+        unified = pa.unify_schemas(schemas, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise DataError(f"a column holds values of different types ({error}); write .jsonl instead") from error
+    unified = pa.schema([unified.field(column) for column in columns])
+    with pq.ParquetWriter(path, unified) as writer:
+        for part in parts:
+            table = pq.read_table(part)
+            filled = [
+                table.column(item.name).cast(item.type)
+                if item.name in table.column_names
+                else pa.nulls(len(table), item.type)
+                for item in unified
+            ]
+            writer.write_table(pa.table(filled, schema=unified))

@@ -1,0 +1,237 @@
+"""Files in, files out, on a stub predictor that is quick and says so, and on a real bundle at the end."""
+
+import csv
+import gzip
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from bundles import TinyBundle
+from stub import CALIBRATION, STUB, TASK, stub
+
+from potstill.cli.main import REJECTED, main
+from potstill.domain.errors import DataError
+from potstill.domain.predictor import Logits
+from potstill.scoring.formats import Kind, format_of
+from potstill.scoring.score import Job, Scorer, Tally, rejected_path, score
+
+
+def run(
+    source: Path | str, target: Path | str, *, scorer: Scorer = STUB, stdin: bytes = b"", to: Kind | None = None,
+    start: Kind | None = None, part_rows: int = 3, safe: bool = False, prefix: str = "", text: str = "text",
+) -> tuple[Tally, bytes]:  # fmt: skip
+    out = io.BytesIO()
+    job = Job(
+        str(source),
+        str(target),
+        format_of(str(source), start),
+        format_of(str(target), to),
+        text,
+        prefix,
+        safe,
+        part_rows,
+    )
+    return score(job, scorer, lambda *_: None, stdin=io.BytesIO(stdin), stdout=out), out.getvalue()
+
+
+def write_csv(path: Path, rows: int = 10) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "text", "note"])
+        writer.writerows([row, "you fool" if row % 2 else "thanks,\n friend", "=1+1"] for row in range(rows))
+    return path
+
+
+def rows_of(path: Path) -> list[dict[Any, Any]]:
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if path.name.endswith((".csv", ".csv.gz")):
+        return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    return [json.loads(line) for line in content.splitlines()]
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.csv.gz", "out.jsonl", "out.jsonl.gz", "out.parquet"])
+def test_every_format_keeps_columns_and_order(tmp_path: Path, target: str) -> None:
+    source = write_csv(tmp_path / "in.csv")
+    tally, _ = run(source, tmp_path / target)
+    rows = rows_of(tmp_path / target)
+    assert (tally.rows, tally.scored, tally.rejected) == (10, 10, {})
+    assert list(rows[0]) == ["id", "text", "note", "label", "score", "flagged", "truncated"]
+    assert [row["id"] for row in rows] == [str(number) for number in range(10)]
+    assert rows[0]["text"] == "thanks,\n friend"
+    assert [row["label"] for row in rows] == ["fine", "toxic"] * 5
+    assert [str(row["flagged"]).lower() for row in rows] == ["false", "true"] * 5
+    assert float(str(rows[1]["score"])) == pytest.approx(0.880797)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.csv", target])
+
+
+def test_parquet_keeps_its_types(tmp_path: Path) -> None:
+    table = pa.table(
+        {"n": pa.array([1, None], pa.int16()), "text": ["a", "fool"], "when": pa.array([0, 1], pa.date32())}
+    )
+    pq.write_table(table, tmp_path / "in.parquet")
+    run(tmp_path / "in.parquet", tmp_path / "out.parquet", part_rows=1)
+    found = pq.read_table(tmp_path / "out.parquet")
+    assert found.select(["n", "text", "when"]).equals(table)
+    run(tmp_path / "in.parquet", tmp_path / "out.jsonl")
+    assert rows_of(tmp_path / "out.jsonl")[0]["when"] == "1970-01-01"
+
+
+def test_json_rows_may_differ_and_keep_their_values(tmp_path: Path) -> None:
+    rows = [{"text": "fool", "a": [1, {"b": None}]}, {"c": 1.5, "text": "x"}, {"text": 7, "a": None}, {"text": "y"}]
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    run(tmp_path / "in.jsonl", tmp_path / "out.jsonl", part_rows=1)
+    found = rows_of(tmp_path / "out.jsonl")
+    assert [{key: row[key] for key in before} for row, before in zip(found, rows, strict=True)] == rows
+    run(tmp_path / "in.jsonl", tmp_path / "out.csv", part_rows=1)
+    assert list(rows_of(tmp_path / "out.csv")[0])[:3] == ["text", "a", "c"]
+
+
+def test_rows_that_cannot_be_scored_are_told_with_line_and_reason(tmp_path: Path) -> None:
+    content = b'id,text\n1,fool\n2,\n3,caf\xe9\n4,a,b\n5,"open\n6,nul\x00\n7, \xe2\x80\x8b\n8,last\n'
+    (tmp_path / "in.csv").write_bytes(content)
+    tally, _ = run(tmp_path / "in.csv", tmp_path / "out.csv")
+    told = rows_of(rejected_path(str(tmp_path / "out.csv")))
+    assert [(row["line"], row["reason"]) for row in told] == [
+        (3, "empty text"), (4, "bad encoding"), (5, "ragged row"), (6, "ragged row"), (7, "NUL"), (8, "empty text"),
+    ]  # fmt: skip
+    assert [row["id"] for row in rows_of(tmp_path / "out.csv")] == ["1", "8"]
+    assert tally.rows == tally.scored + sum((tally.rejected or {}).values()) == 8
+
+
+def test_formulas_are_guarded_where_asked(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv", rows=1)
+    run(source, tmp_path / "plain.csv")
+    run(source, tmp_path / "safe.csv", safe=True)
+    assert rows_of(tmp_path / "plain.csv")[0]["note"] == "=1+1"
+    assert rows_of(tmp_path / "safe.csv")[0]["note"] == "'=1+1"
+
+
+def test_streams(tmp_path: Path) -> None:
+    tally, out = run("-", "-", stdin=b"text,n\nfool,1\n,2\nfine,3\n", start="csv", to="jsonl")
+    assert [json.loads(line)["n"] for line in out.splitlines()] == ["1", "3"]
+    assert (tally.scored, tally.rejected) == (2, {"empty text": 1})
+    run("-", tmp_path / "out.csv.gz", stdin=b'{"text":"fool"}\n', start="jsonl")
+    assert rows_of(tmp_path / "out.csv.gz")[0]["label"] == "toxic"
+    with pytest.raises(DataError, match="Parquet needs a file"):
+        run("-", tmp_path / "out.parquet", stdin=b"text\na\n", start="csv")
+    with pytest.raises(DataError, match='the column "new" appears after the header'):
+        run("-", "-", stdin=b'{"text":"a"}\n' * 3 + b'{"text":"b","new":1}\n', start="jsonl", to="csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("text,label\na,b\n", 'has a column "label" already'),
+        ("comment\na\n", 'has no column "text"'),
+        ("text,text\na,b\n", "more than one column"),
+        ("text\n", "has no rows"),
+        ("text\n\n", "has no rows"),
+        ("", "is empty"),
+    ],
+)
+def test_a_file_that_cannot_be_scored_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "in.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        run(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_prefix_makes_room_for_the_added_columns(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,label\nfool,b\n")
+    run(tmp_path / "in.csv", tmp_path / "out.csv", prefix="pred_")
+    row = rows_of(tmp_path / "out.csv")[0]
+    assert (row["label"], row["pred_label"]) == ("b", "toxic")
+
+
+def test_a_torn_gzip_file_is_refused(tmp_path: Path) -> None:
+    packed = gzip.compress(b"text\n" + b"".join(b"row %d\n" % row for row in range(5000)))
+    (tmp_path / "in.csv.gz").write_bytes(packed[:-20])
+    with pytest.raises(DataError, match="not a whole gzip file"):
+        run(tmp_path / "in.csv.gz", tmp_path / "out.csv")
+    with pytest.raises(DataError, match=r"none\.csv cannot be read: No such file"):
+        run(tmp_path / "none.csv", tmp_path / "out.csv")
+
+
+def test_a_job_that_was_cut_continues_where_it_stopped(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv", rows=20)
+    seen: list[str] = []
+
+    def cut(texts: Sequence[str]) -> tuple[Logits, list[bool]]:
+        seen.extend(texts)
+        if len(seen) > 12:
+            raise KeyboardInterrupt
+        return stub(texts)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(source, tmp_path / "out.csv", scorer=Scorer(cut, TASK, CALIBRATION, "stub"))
+    with pytest.raises(DataError, match="parts of another job"):
+        run(source, tmp_path / "out.csv", prefix="other_")
+    seen.clear()
+
+    def count(texts: Sequence[str]) -> tuple[Logits, list[bool]]:
+        seen.extend(texts)
+        return stub(texts)
+
+    tally, _ = run(source, tmp_path / "out.csv", scorer=Scorer(count, TASK, CALIBRATION, "stub"))
+    run(source, tmp_path / "whole.csv")
+    assert len(seen) == 8, "four parts of three rows were there"
+    assert tally.rows == 20
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+SLOW = """
+import io, sys, time
+sys.path[:0] = {path!r}
+from stub import CALIBRATION, TASK, stub
+from potstill.scoring.formats import format_of
+from potstill.scoring.score import Job, Scorer, score
+def slow(texts):
+    time.sleep(0.02)
+    return stub(texts)
+job = Job({source!r}, {target!r}, format_of({source!r}), format_of({target!r}), part_rows=50)
+score(job, Scorer(slow, TASK, CALIBRATION, "stub"), lambda *_: None, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer)
+"""
+
+
+@pytest.mark.parametrize("target", ["out.csv.gz", "out.parquet"])
+def test_kills_lose_and_double_no_row(tmp_path: Path, target: str) -> None:
+    source = write_csv(tmp_path / "in.csv", rows=3000)
+    here = [str(Path(__file__).parents[1])]
+    code = SLOW.format(path=here, source=str(source), target=str(tmp_path / target))
+    for kill in range(5):
+        process = subprocess.Popen([sys.executable, "-c", code])
+        parts = tmp_path / f"{target}.parts"
+        deadline = time.monotonic() + 60
+        while len(list(parts.glob("*.json"))) < 3 + 8 * kill and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert not (tmp_path / target).exists()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    run(source, tmp_path / f"whole.{target}", part_rows=50)
+    assert rows_of(tmp_path / target) == rows_of(tmp_path / f"whole.{target}")
+    assert len(rows_of(tmp_path / target)) == 3000
+
+
+def test_the_command_scores_with_a_real_bundle(
+    tiny_bundle: TinyBundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text('comment\nyou are a fool\n""\nbad the good ab\n')
+    done = main(["score", str(source), "-o", str(target), "--bundle", str(tiny_bundle.folder), "--text", "comment"])
+    assert done == REJECTED
+    assert [row["label"] for row in rows_of(target)] == ["toxic", "fine"]
+    assert "2 of 3 rows scored" in capsys.readouterr().err
+    assert main(["score", str(source), "-o", str(target), "--bundle", str(tiny_bundle.folder), "--engine", "x"]) == 1
+    assert main(["score", "in.xls", "-o", str(target), "--bundle", str(tiny_bundle.folder)]) == 1
