@@ -14,7 +14,7 @@ ROWS_ONLY = (
 )
 
 
-BELOW = "(!)"
+BELOW = "!"
 TITLES: dict[Group, str] = {
     "quality": "Test, {rows:,} rows: mean ± standard deviation over seeds; no ± means a single run",
     "more": "Further measures on test",
