@@ -72,7 +72,6 @@ class Bench:
     def reader(self) -> Reader:
         """The shop's own way from text to token ids."""
         path = self.folder / "tokenizer.json"
-        self.folder.mkdir(parents=True, exist_ok=True)
         self.tokenizer.backend_tokenizer.save(str(path))
         return Reader(path, max_length=LENGTH, long="truncate")
 
@@ -345,6 +344,7 @@ def main() -> int:
     for name in named or SHAPES:
         model = AutoModelForSequenceClassification.from_pretrained(named[name]) if named else random_model(name)
         bench = Bench(name, cast(PreTrainedModel, model.eval()), shared, arguments.work / name)
+        bench.folder.mkdir(exist_ok=True)
         measure(bench, texts, arguments.rounds, notes)
         benches.append(bench)
     print("\n".join(summary(benches, texts, notes)))
