@@ -55,20 +55,21 @@ def test_training_learns_and_the_same_seed_gives_the_same_weights() -> None:
 
 
 @pytest.mark.parametrize("hidden_loss", ["cosine", "mse"])
-def test_every_part_of_a_distillation_falls_and_the_teacher_is_not_touched(hidden_loss: str) -> None:
+def test_a_student_nears_its_teacher_who_is_not_touched(hidden_loss: str) -> None:
     tokens, labels = rows()
     teacher, guidance = guided()
     before = copy.deepcopy(teacher)
     student = carve(teacher, plan_layers("even", 4))
-    weights = {"ce_weight": 0.3, "kl_weight": 0.5, "temperature": 2.0, "hidden_weight": 0.2}
-    how = {**HOW, "epochs": 6, **weights, "hidden_loss": hidden_loss}
+    # Mostly the teacher's word: a random teacher contradicts the labels, and dropout's noise outweighs the gap.
+    weights = {"ce_weight": 0.01, "kl_weight": 0.5, "temperature": 2.0, "hidden_weight": 0.49}
+    how = {**HOW, "epochs": 6, "dropout": 0.0, **weights, "hidden_loss": hidden_loss}
     result = train(student, tokens, labels, guidance=guidance, **how)
     first, last = result.curve[0], result.curve[-1]
     assert set(first.losses) == {"ce", "kl", "hidden"}
     assert all(first.losses[part] > 0 for part in first.losses)
     assert last.losses["kl"] < first.losses["kl"]
     assert last.losses["hidden"] < first.losses["hidden"]
-    parts = 0.3 * last.losses["ce"] + 0.5 * last.losses["kl"] + 0.2 * last.losses["hidden"]
+    parts = 0.01 * last.losses["ce"] + 0.5 * last.losses["kl"] + 0.49 * last.losses["hidden"]
     assert last.loss == pytest.approx(parts)
     assert same(teacher, before)
 

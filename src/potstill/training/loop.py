@@ -16,6 +16,7 @@ from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
 from potstill.training.batches import epoch_batches
+from potstill.training.dropout import QuickDropout
 from potstill.training.losses import HiddenLoss, hidden_state_loss, soft_target_loss
 
 Checkpoint = Literal["last", "best"]
@@ -100,7 +101,7 @@ def train(
         for batch in epoch_batches(lengths, batch_size, seed, epoch):
             inputs = _to(accelerator.device, pad([rows[row] for row in batch], pad_id_of(model)))
             targets = torch.tensor([labels[row] for row in batch], device=accelerator.device)
-            with autocast:
+            with autocast, QuickDropout():
                 parts = _losses(
                     model, inputs, targets, batch, guidance, kl_weight, temperature, hidden_weight, hidden_loss
                 )
