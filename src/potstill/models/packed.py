@@ -48,8 +48,18 @@ class _Layer:
 
     def __call__(self, hidden: Tensor, lengths: list[int]) -> Tensor:
         """Hidden states, (tokens, width), of comments of these `lengths`, one after another."""
-        attended = self.project(_attention(self.attend(hidden), lengths, self.heads))
-        hidden = self.attention_norm(attended.add_(hidden))
+        return self._after(_attention(self.attend(hidden), lengths, self.heads), hidden)
+
+    def of_first_tokens(self, hidden: Tensor, starts: Tensor, lengths: list[int]) -> Tensor:
+        """The same for the first token of each comment alone, (comments, width): all that the head looks at."""
+        width, first = hidden.shape[1], hidden[starts]
+        query = functional.linear(first, self.attend.weight[:width], self.attend.bias[:width])
+        offered = functional.linear(hidden, self.attend.weight[width:], self.attend.bias[width:])
+        return self._after(_attention_of_first(query, offered, lengths, self.heads), first)
+
+    def _after(self, attended: Tensor, hidden: Tensor) -> Tensor:
+        """What works on each token by itself."""
+        hidden = self.attention_norm(self.project(attended).add_(hidden))
         wide = functional.gelu(self.widen(hidden))
         return self.output_norm(self.narrow(wide).add_(hidden))
 
@@ -93,10 +103,11 @@ class PackedBert:
         ids = torch.tensor([token for row in rows for token in row])
         places = torch.cat([torch.arange(length) for length in lengths])
         hidden = self._norm(self._words[ids] + self._places[places])
-        for layer in self._layers:
+        for layer in self._layers[:-1]:
             hidden = layer(hidden, lengths)
         starts = torch.tensor([0, *lengths[:-1]]).cumsum(0)
-        return self._head(torch.tanh(self._pooler(hidden[starts]))).float()
+        first = self._layers[-1].of_first_tokens(hidden, starts, lengths)
+        return self._head(torch.tanh(self._pooler(first))).float()
 
     def _copy(self, weight: Tensor) -> Tensor:
         return weight.detach().to(self._dtype, copy=True)
@@ -144,6 +155,22 @@ def _attention(mixed: Tensor, lengths: list[int], heads: int) -> Tensor:
         found = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2])
         attended[start:stop] = found.transpose(1, 2).reshape(stop - start, width)
         start = stop
+    return attended
+
+
+def _attention_of_first(query: Tensor, offered: Tensor, lengths: list[int], heads: int) -> Tensor:
+    """Attention of each comment's first token, (comments, width), to keys and values, (tokens, 2 x width)."""
+    width = query.shape[1]
+    attended = torch.empty_like(query)
+    row = start = 0
+    for length, group in groupby(lengths):
+        count = len(list(group))
+        parts = offered[start : start + count * length].view(count, length, 2, heads, width // heads)
+        keys, values = parts.permute(2, 0, 3, 1, 4)
+        asked = query[row : row + count].view(count, heads, 1, width // heads)
+        found = functional.scaled_dot_product_attention(asked, keys, values)
+        attended[row : row + count] = found.reshape(count, width)
+        row, start = row + count, start + count * length
     return attended
 
 
