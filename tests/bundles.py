@@ -17,6 +17,7 @@ from potstill.models.forward import encode, pad
 from potstill.models.saved import SavedDecision
 
 BUNDLE_ENGINES: tuple[EngineName, ...] = ("onnx-fp32", "onnx-int8", "onnx-w8", "openvino-bf16", "openvino-int8")
+TASK = Task(labels=("fine", "toxic"), positive="toxic")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def make_tiny_bundle(folder: Path) -> TinyBundle:
     _teach(classifier, texts, labels)
     threshold = Threshold(value=0.5, rule="best_f1", precision=1, recall=1)
     decision = SavedDecision(
-        task=Task(labels=("fine", "toxic"), positive="toxic"),
+        task=TASK,
         calibration=Calibration(threshold=threshold),
         max_length=24,
     )

@@ -1,6 +1,7 @@
 """A real bundle of a tiny model: every engine repeats torch, and whatever was tampered with is refused."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,9 +16,10 @@ from tiny import ODD_TEXTS, comments
 from potstill.domain.errors import ModelError
 from potstill.domain.normalise import normalise
 from potstill.domain.predictor import probabilities
-from potstill.inference.bundle import newest_bundle, open_bundle
-from potstill.inference.engine import EngineName
-from potstill.inference.manifest import MANIFEST
+from potstill.inference.bundle import by_speed, newest_bundle, open_bundle, read_info
+from potstill.inference.engine import EngineName, files_in, open_engine
+from potstill.inference.manifest import MANIFEST, CheckedFiles, check_manifest
+from potstill.inference.reading import Reader
 from potstill.models.classifier import logits_of
 
 
@@ -60,10 +62,15 @@ def test_odd_texts_get_the_same_answer_alone_and_together(tiny_bundle: TinyBundl
 def test_the_strongest_window_stands_for_a_long_text(tiny_bundle: TinyBundle) -> None:
     bundle = open_bundle(tiny_bundle.folder, engine="onnx-fp32")
     polite, rude = "thanks the patch is good ", "you are a fool "
-    hidden = bundle.answer([polite * 20 + rude * 6 + polite * 20, polite * 40])
-    assert hidden[0].flagged is True
-    assert hidden[1].flagged is False
-    assert bundle.read([polite * 40])[1] == [False], "read in windows, nothing was left out"
+    text = polite * 20 + rude * 6 + polite * 20
+    rows = Reader((tiny_bundle.folder / "tokenizer.json").read_bytes(), max_length=24, long="windows").read([text]).rows
+    engine = open_engine("onnx-fp32", files_in(tiny_bundle.folder), threads=1)
+    shares = probabilities(engine(np.array(rows)), 1.0)[:, 1]
+    found = probabilities(bundle([polite, text]), 1.0)[1, 1]
+    assert len(rows) > 10
+    assert found == pytest.approx(shares.max(), abs=1e-5)
+    assert found > shares[0], "the beginning alone would say less"
+    assert bundle.read([text])[1] == [False], "read in windows, nothing was left out"
 
 
 def test_answers_and_labels(tiny_bundle: TinyBundle) -> None:
@@ -143,6 +150,88 @@ def test_onnx_that_points_outside_itself_is_refused(copy: Path) -> None:
         open_bundle(copy, engine="onnx-fp32")
 
 
+def edit_info(folder: Path, **change: object) -> None:
+    """Change what the bundle says of itself, hashes and all."""
+    info = json.loads((folder / "bundle.json").read_text())
+    (folder / "bundle.json").write_text(json.dumps({**info, **change}))
+    rewrite_manifest(folder)
+
+
+def test_onnx_under_openvino_s_name_is_refused(copy: Path) -> None:
+    (copy / "openvino-bf16" / "model.xml").write_bytes((copy / "onnx-fp32" / "model.onnx").read_bytes())
+    rewrite_manifest(copy)
+    with pytest.raises(ModelError, match="not in OpenVINO's own format"):
+        open_bundle(copy, engine="openvino-bf16")
+
+
+def test_another_format_under_onnx_s_name_is_refused(copy: Path) -> None:
+    (copy / "onnx-fp32" / "model.onnx").write_bytes(b"\x00\x00\x00\x00ORTM" + bytes(100))
+    rewrite_manifest(copy)
+    with pytest.raises(ModelError, match="not in the ONNX format"):
+        open_bundle(copy, engine="onnx-fp32")
+
+
+@pytest.mark.parametrize(
+    "calibration",
+    [
+        {"temperature": 0}, {"temperature": -1}, {"temperature": "NaN"}, {"temperature": 1e-320},
+        {"threshold": {"value": 2, "rule": "", "precision": 1, "recall": 1}},
+        {"threshold": {"value": "NaN", "rule": "", "precision": 1, "recall": 1}},
+    ],
+)  # fmt: skip
+def test_a_calibration_that_would_turn_verdicts_is_refused(copy: Path, calibration: dict[str, object]) -> None:
+    edit_info(copy, calibration=calibration)
+    with pytest.raises(ModelError, match=r"bundle\.json is damaged"):
+        open_bundle(copy)
+
+
+@pytest.mark.parametrize(
+    "probes",
+    [{"texts": [], "logits": []}, {"texts": ["a"], "logits": [[1.0]]}, {"texts": ["a", "b"], "logits": [[1.0, 2.0]]}],
+)
+def test_probes_that_prove_nothing_are_refused(copy: Path, probes: dict[str, object]) -> None:
+    edit_info(copy, probes=probes)
+    with pytest.raises(ModelError, match=r"bundle\.json is damaged"):
+        open_bundle(copy)
+
+
+def test_an_engine_without_its_files_is_passed_over_for_the_next(copy: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first, second, *_ = by_speed(read_info(copy))
+    shutil.rmtree(copy / first)
+    rewrite_manifest(copy)
+    assert open_bundle(copy).engine_name == second
+    assert f"engine {first} is not used" in caplog.text
+
+
+def test_a_window_longer_than_the_model_s_is_refused(copy: Path) -> None:
+    edit_info(copy, max_length=100_000, probes={"texts": ["you " * 5000], "logits": [[0.0, 1.0]]})
+    with pytest.raises(ModelError, match="does not answer the bundle's probes"):
+        open_bundle(copy, engine="onnx-fp32")
+
+
+def test_a_pipe_is_not_waited_for(copy: Path) -> None:
+    os.mkfifo(copy / "run.py")
+    with pytest.raises(ModelError, match="is no plain file"):
+        open_bundle(copy)
+
+
+def test_a_file_that_is_swapped_after_the_check_is_refused(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check_and_swap(folder: Path, expected: str | None) -> CheckedFiles:
+        checked = check_manifest(folder, expected)
+        (folder / "bundle.json").write_text((folder / "bundle.json").read_text().replace("0.5", "0.9"))
+        return checked
+
+    monkeypatch.setattr("potstill.inference.bundle.check_manifest", check_and_swap)
+    with pytest.raises(ModelError, match=r"bundle\.json was changed"):
+        open_bundle(copy)
+
+
+@pytest.mark.parametrize("cache", ["/dev/null", "x" * 5000])
+def test_no_cache_is_no_fault(tiny_bundle: TinyBundle, monkeypatch: pytest.MonkeyPatch, cache: str) -> None:
+    monkeypatch.setenv("POTSTILL_CACHE", cache)
+    assert open_bundle(tiny_bundle.folder).answer(["you are a fool"])
+
+
 @pytest.mark.parametrize("missing", ["bundle.json", "tokenizer.json", "manifest.json", "onnx-fp32/model.onnx"])
 def test_a_missing_file_is_named(copy: Path, missing: str) -> None:
     (copy / missing).unlink()
@@ -179,11 +268,20 @@ def test_the_fastest_here_is_taken(copy: Path, monkeypatch: pytest.MonkeyPatch) 
         engine["comments_per_second"] = {"a processor": 5.0 if name == "onnx-w8" else 1.0}
     (copy / "bundle.json").write_text(json.dumps(info))
     rewrite_manifest(copy)
-    monkeypatch.setattr("potstill.inference.bundle.cpu_model", lambda: "a processor")
+    monkeypatch.setattr("potstill.inference.bundle.cpu_kind", lambda: "a processor")
     assert open_bundle(copy).engine_name == "onnx-w8"
-    monkeypatch.setattr("potstill.inference.bundle.cpu_model", lambda: "another")
-    monkeypatch.setattr("potstill.inference.bundle.cpu_flags", lambda: frozenset({"avx2"}))
-    assert open_bundle(copy).engine_name == "onnx-fp32", "nothing here is quick at bf16 or int8"
+
+
+@pytest.mark.parametrize(
+    ("flags", "engine"),
+    [({"avx2"}, "onnx-int8"), ({"avx2", "avx512_vnni"}, "openvino-int8"), ({"amx_bf16"}, "openvino-int8")],
+)
+def test_where_nothing_was_measured_the_instructions_decide(
+    tiny_bundle: TinyBundle, monkeypatch: pytest.MonkeyPatch, flags: set[str], engine: EngineName
+) -> None:
+    monkeypatch.setattr("potstill.inference.bundle.cpu_kind", lambda: "another")
+    monkeypatch.setattr("potstill.inference.bundle.cpu_flags", lambda: frozenset(flags))
+    assert by_speed(read_info(tiny_bundle.folder))[0] == engine
 
 
 def test_the_newest_bundle_of_the_studies(tiny_bundle: TinyBundle, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What is measured about a classifier's answers, and what its training cost."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class LabelMeasures(BaseModel):
@@ -54,7 +54,7 @@ class Threshold(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    value: float
+    value: float = Field(ge=0, le=1, allow_inf_nan=False)
     rule: str
     precision: float
     recall: float
@@ -68,7 +68,7 @@ class Calibration(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    temperature: float = 1.0
+    temperature: float = Field(default=1.0, ge=1e-3, le=1e3, allow_inf_nan=False)
     threshold: Threshold | None = None
 
 

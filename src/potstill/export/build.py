@@ -18,16 +18,16 @@ from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance, chec
 from potstill.export.probes import probe_texts
 from potstill.export.reference import Reference
 from potstill.export.speed import comments_per_second
-from potstill.inference.engine import ENGINES, NEEDS, EngineName, open_engine
+from potstill.inference.engine import ENGINES, NEEDS, EngineName, files_in, open_engine
 from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, Probes
-from potstill.inference.machine import available_threads, cpu_model
+from potstill.inference.machine import available_threads, cpu_kind
 from potstill.inference.manifest import CARD, INFO, TOKENIZER, write_manifest
 from potstill.inference.reading import LongText, Reader
 from potstill.inference.text_model import TextModel
 from potstill.models.classifier import Classifier
 from potstill.models.saved import SavedDecision
 
-SPEED_TEXTS = 512
+SPEED_TEXTS = 256
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class _Builder:
         self.folder, self.tolerance, self.say = folder, tolerance, say
         self.long: LongText = long
         cast(PreTrainedTokenizerFast, classifier.tokenizer).backend_tokenizer.save(str(folder / TOKENIZER))
-        self.reader = Reader(folder / TOKENIZER, max_length=decision.max_length, long=long)
+        self.reader = Reader((folder / TOKENIZER).read_bytes(), max_length=decision.max_length, long=long)
         self.task = decision.task
         self.reference = TextModel(self.reader, Reference(classifier.model), self.task)
         texts = probe_texts()
@@ -141,7 +141,7 @@ class _Builder:
                 openvino_files.write_int8(fp32, folder / "model.xml", self.reader.read(self.rows.texts).rows)
 
     def _model(self, name: EngineName, **budget: int) -> TextModel:
-        engine = open_engine(name, self.folder / name, threads=available_threads())
+        engine = open_engine(name, files_in(self.folder), threads=available_threads())
         return TextModel(self.reader, engine, self.task, **budget)
 
     def _check(self, model: TextModel, wanted: Logits) -> EngineChecks:
@@ -173,5 +173,5 @@ class _Builder:
             bytes=size,
             checks=checks,
             may_batch=may_batch(checks),
-            comments_per_second={cpu_model(): round(speed, 1)},
+            comments_per_second={cpu_kind(): round(speed, 1)},
         )

@@ -17,8 +17,8 @@ from potstill.domain.normalise import NORMALISE_VERSION
 from potstill.domain.predictor import Answer, Logits, answers, probabilities
 from potstill.inference.engine import NEEDS, EngineName, open_engine
 from potstill.inference.info import BundleInfo
-from potstill.inference.machine import available_threads, cpu_flags, cpu_model
-from potstill.inference.manifest import INFO, MANIFEST, TOKENIZER, check_manifest
+from potstill.inference.machine import available_threads, cpu_flags, cpu_kind
+from potstill.inference.manifest import INFO, MANIFEST, TOKENIZER, CheckedFiles, check_manifest
 from potstill.inference.reading import Reader
 from potstill.inference.text_model import TOKEN_BUDGET, TextModel
 
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 PROBE_SLACK = 0.02
 """How far a probe's probability may move on this processor beyond twice what it did where the bundle was made."""
-_BF16 = ("amx_bf16", "avx512_bf16")
-_INT8 = ("amx_int8", "avx512_vnni", "avx_vnni")
+_BF16 = frozenset(("amx_bf16", "avx512_bf16"))
+_VNNI = frozenset(("amx_int8", "avx512_vnni", "avx_vnni"))
 
 
 class BundlePredictor:
@@ -70,20 +70,18 @@ def open_bundle(
         ModelError: the bundle is changed or damaged, is not the expected one, or no engine of it works here.
     """
     folder = Path(folder)
-    digest = check_manifest(folder, expect_sha256)
-    info = read_info(folder)
-    reader = Reader(folder / TOKENIZER, max_length=info.max_length, long=info.long)
+    files = check_manifest(folder, expect_sha256)
+    info = _parse_info(files.read(INFO), folder)
+    reader = Reader(files.read(TOKENIZER), max_length=info.max_length, long=info.long)
     count = threads or available_threads()
     reasons: list[str] = []
     names: list[EngineName] = [engine] if engine else by_speed(info)
     for name in names:
         try:
-            opened = _open_one(folder, info, reader, name, digest, count)
+            return _open_one(files, info, reader, name, count)
         except ModelError as error:
             reasons.append(f"{name}: {error}")
             log.warning("engine %s is not used: %s", name, error)
-            continue
-        return opened
     raise ModelError(f"no engine of {folder} works here: {'; '.join(reasons) or 'it holds none'}")
 
 
@@ -101,9 +99,20 @@ def newest_bundle(runs: Path) -> Path:
 
 
 def read_info(folder: Path) -> BundleInfo:
-    """The bundle's own description. Raises ModelError for one that is damaged or of another normalisation."""
+    """The bundle's own description, its hash not checked.
+
+    Raises:
+        ModelError: it is damaged or of another normalisation.
+    """
     try:
-        info = BundleInfo.model_validate_json((folder / INFO).read_bytes())
+        return _parse_info((folder / INFO).read_bytes(), folder)
+    except OSError as error:
+        raise ModelError(f"{folder / INFO} cannot be read: {error.strerror}") from error
+
+
+def _parse_info(content: bytes, folder: Path) -> BundleInfo:
+    try:
+        info = BundleInfo.model_validate_json(content)
     except ValidationError as error:
         raise ModelError(f"{folder / INFO} is damaged: {error}") from error
     if info.normalise != NORMALISE_VERSION:
@@ -114,54 +123,77 @@ def read_info(folder: Path) -> BundleInfo:
 def by_speed(info: BundleInfo) -> list[EngineName]:
     """The bundle's engines whose library is installed, fastest first.
 
-    By what was measured on this processor, where it was; else by what the processor can do: bf16 and int8 pay only
-    where it has instructions for them.
+    By what was measured on this kind of processor, where it was; else by what its instructions make quick.
     """
     there: list[EngineName] = [name for name in info.engines if find_spec(NEEDS[name])]
-    model = cpu_model()
-    if all(model in info.engines[name].comments_per_second for name in there):
-        return sorted(there, key=lambda name: -info.engines[name].comments_per_second[model])
-    return sorted(there, key=_rank)
+    kind = cpu_kind()
+    if all(kind in info.engines[name].comments_per_second for name in there):
+        return sorted(there, key=lambda name: -info.engines[name].comments_per_second[kind])
+    return sorted(there, key=_usual_order().index)
 
 
-def _rank(name: EngineName) -> int:
+def _usual_order() -> list[EngineName]:
+    """Fastest first, as measured on processors with bf16, with int8 products but without bf16, and with neither.
+
+    Without int8 products OpenVINO's int8 is slower than fp32; onnxruntime's is not.
+    """
     flags = cpu_flags()
-    quick = _BF16 if name.endswith("bf16") else _INT8 if name.endswith("8") else ()
-    order: list[EngineName] = ["openvino-int8", "openvino-bf16", "onnx-w8", "onnx-fp32", "onnx-int8"]
-    slow = bool(quick) and not any(flag in flags for flag in quick)
-    return order.index(name) + len(order) * slow
+    if flags & _BF16:
+        return ["openvino-int8", "openvino-bf16", "onnx-int8", "onnx-w8", "onnx-fp32"]
+    if flags & _VNNI:
+        return ["openvino-int8", "onnx-int8", "onnx-w8", "openvino-bf16", "onnx-fp32"]
+    return ["onnx-int8", "onnx-fp32", "openvino-bf16", "onnx-w8", "openvino-int8"]
 
 
-def _open_one(
-    folder: Path, info: BundleInfo, reader: Reader, name: EngineName, digest: str, threads: int
-) -> BundlePredictor:
+def _open_one(files: CheckedFiles, info: BundleInfo, reader: Reader, name: EngineName, threads: int) -> BundlePredictor:
     if name not in info.engines:
         raise ModelError(f"the bundle has no engine {name}; it has {', '.join(info.engines)}")
-    engine = open_engine(name, folder / name, threads=threads)
+    engine = open_engine(name, files.read, threads=threads)
     budget = TOKEN_BUDGET if info.engines[name].may_batch else 1
-    opened = BundlePredictor(info, TextModel(reader, engine, info.task, token_budget=budget), name, digest)
+    opened = BundlePredictor(info, TextModel(reader, engine, info.task, token_budget=budget), name, files.digest)
     _prove(opened)
     return opened
 
 
 def _prove(predictor: BundlePredictor) -> None:
     """Compare the probes' probabilities with the fp32 model's; once for each bundle, engine, version and processor."""
-    info = predictor.info
-    identity = [predictor.digest, predictor.engine_name, version(NEEDS[predictor.engine_name]), cpu_model()]
-    proof = _cache_folder() / "probes" / sha256(json.dumps([*identity, sorted(cpu_flags())]).encode()).hexdigest()
-    if proof.is_file():
+    name = predictor.engine_name
+    identity = [predictor.digest, name, version(NEEDS[name]), cpu_kind()]
+    proof = _Proof(sha256(json.dumps(identity).encode()).hexdigest())
+    if proof.is_there():
         return
-    wanted = probabilities(np.array(info.probes.logits, dtype=np.float32), info.calibration.temperature)
-    found = probabilities(predictor(info.probes.texts), info.calibration.temperature)
-    worst = float(np.abs(wanted - found).max(initial=0.0))
-    if worst > PROBE_SLACK + 2 * info.engines[predictor.engine_name].checks.probe_difference:
-        raise ModelError(f"its answers to the bundle's probes are wrong by up to {worst:.2f} on this processor")
+    temperature, probes = predictor.info.calibration.temperature, predictor.info.probes
     try:
-        proof.parent.mkdir(parents=True, exist_ok=True)
-        proof.touch()
-    except OSError as error:
-        log.info("the probes' result is not kept: %s", error)
+        found = probabilities(predictor(probes.texts), temperature)
+        wanted = probabilities(np.array(probes.logits, dtype=np.float32), temperature)
+    except Exception as error:  # whatever a library makes of files that are whole and wrong
+        raise ModelError(f"it does not answer the bundle's probes: {error}") from error
+    worst = float(np.abs(wanted - found).max())
+    # Said this way round, because a comparison with NaN is never true.
+    if not worst <= PROBE_SLACK + 2 * predictor.info.engines[name].checks.probe_difference:
+        raise ModelError(f"its answers to the bundle's probes are wrong by up to {worst:.2f} on this processor")
+    proof.keep()
 
 
-def _cache_folder() -> Path:
-    return Path(os.environ.get("POTSTILL_CACHE") or Path.home() / ".cache" / "potstill")
+class _Proof:
+    """A note in the cache that an engine was right. Where no cache can be had, the probes are asked every time."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def is_there(self) -> bool:
+        try:
+            return self._path().is_file()
+        except (OSError, RuntimeError):  # RuntimeError: a user without a home
+            return False
+
+    def keep(self) -> None:
+        try:
+            self._path().parent.mkdir(parents=True, exist_ok=True)
+            self._path().touch()
+        except (OSError, RuntimeError) as error:
+            log.info("the probes' result is not kept: %s", error)
+
+    def _path(self) -> Path:
+        cache = os.environ.get("POTSTILL_CACHE")
+        return (Path(cache) if cache else Path.home() / ".cache" / "potstill") / "probes" / self._name

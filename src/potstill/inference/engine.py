@@ -1,6 +1,6 @@
 """What runs a model: one callable shape, one file for each library."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -54,8 +54,12 @@ class Engine(Protocol):
         ...
 
 
-def open_engine(name: EngineName, folder: Path, *, threads: int) -> Engine:
-    """The engine whose files lie in `folder`, using `threads` threads.
+ReadFile = Callable[[str], bytes]
+"""A bundle's file by its name, such as `onnx-fp32/model.onnx`."""
+
+
+def open_engine(name: EngineName, read: ReadFile, *, threads: int) -> Engine:
+    """The engine `name` from the files that `read` gives, using `threads` threads.
 
     Only the library that is asked for is imported: OpenVINO is not always there.
 
@@ -67,10 +71,15 @@ def open_engine(name: EngineName, folder: Path, *, threads: int) -> Engine:
             case "onnx-fp32" | "onnx-int8" | "onnx-w8":
                 from potstill.inference.onnx_engine import OnnxEngine
 
-                return OnnxEngine(folder / "model.onnx", threads)
+                return OnnxEngine(read(f"{name}/model.onnx"), threads)
             case "openvino-bf16" | "openvino-int8":
                 from potstill.inference.openvino_engine import OpenVinoEngine
 
-                return OpenVinoEngine(folder / "model.xml", threads)
+                return OpenVinoEngine(read(f"{name}/model.xml"), read(f"{name}/model.bin"), threads)
     except ModuleNotFoundError as error:
         raise ModelError(f"the engine {name} needs {NEEDS[name]}, which is not installed") from error
+
+
+def files_in(folder: Path) -> ReadFile:
+    """The files of a folder that is trusted: one that was just written."""
+    return lambda name: (folder / name).read_bytes()

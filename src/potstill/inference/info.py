@@ -1,6 +1,8 @@
 """What a bundle knows about itself: `bundle.json`."""
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, model_validator
 
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import NORMALISE_VERSION
@@ -30,7 +32,7 @@ class EngineChecks(_Frozen):
     """Share of texts decided otherwise in some batch than alone."""
     batch_probability_difference: float
     """The largest move of a probability between a batch and alone."""
-    probe_difference: float
+    probe_difference: float = Field(ge=0, le=1, allow_inf_nan=False)
     """The largest move of a probe's probability."""
 
 
@@ -47,8 +49,8 @@ class EngineInfo(_Frozen):
 class Probes(_Frozen):
     """Invented texts with the fp32 model's logits: any processor on which a bundle is opened must repeat them."""
 
-    texts: list[str]
-    logits: list[list[float]]
+    texts: Annotated[list[str], Field(min_length=1)]
+    logits: list[list[FiniteFloat]]
 
 
 class BundleInfo(_Frozen):
@@ -67,3 +69,10 @@ class BundleInfo(_Frozen):
     """Engines that were tried and left out, each with the reason."""
     probes: Probes
     provenance: dict[str, JsonValue] = {}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        shapes = {len(row) for row in self.probes.logits}
+        if len(self.probes.logits) != len(self.probes.texts) or shapes != {len(self.task.labels)}:
+            raise ValueError("the probes' logits are not one row for each text, one value for each label")
+        return self

@@ -8,10 +8,18 @@ from pathlib import Path
 _CGROUP = Path("/sys/fs/cgroup")
 
 
+_TELLING = ("amx_int8", "amx_bf16", "avx512_bf16", "avx512_vnni", "avx_vnni", "avx512f", "avx2")
+
+
 @cache
-def cpu_model() -> str:
-    """The processor's name, such as "AMD EPYC"; the architecture where the system does not tell."""
-    return _cpuinfo().get("model name") or platform.processor() or platform.machine()
+def cpu_kind() -> str:
+    """The processor's name and those instruction sets that decide which engine is quick, such as "AMD EPYC (avx2)".
+
+    The name alone is not enough: clouds show processors of different generations under one.
+    """
+    name = _cpuinfo().get("model name") or platform.processor() or platform.machine()
+    able = [flag for flag in _TELLING if flag in cpu_flags()]
+    return f"{name} ({', '.join(able)})" if able else name
 
 
 @cache

@@ -1,6 +1,7 @@
 """What a bundle consists of, byte for byte."""
 
 import json
+import stat
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def write_manifest(folder: Path) -> str:
     Raises:
         ModelError: there is a file that no bundle has.
     """
-    files = {name: _hash(folder / name) for name in sorted(_present(folder))}
+    files = {name: sha256((folder / name).read_bytes()).hexdigest() for name in sorted(_present(folder))}
     content = json.dumps({"format": FORMAT, "files": files}, indent=1).encode()
     partial = folder / f".{MANIFEST}"
     partial.write_bytes(content)
@@ -43,8 +44,31 @@ def write_manifest(folder: Path) -> str:
     return sha256(content).hexdigest()
 
 
-def check_manifest(folder: Path, expected: str | None = None) -> str:
-    """Check every file against the manifest; the bundle's own hash, which is that of the manifest.
+class CheckedFiles:
+    """A bundle's files, each checked against the manifest; `digest` is the bundle's own hash, that of its manifest.
+
+    Bytes are checked again whenever they are read: what was opened is what was checked, whoever writes meanwhile.
+    """
+
+    def __init__(self, folder: Path, files: dict[str, str], digest: str) -> None:
+        self.folder, self.digest = folder, digest
+        self._files = files
+
+    def read(self, name: str) -> bytes:
+        """The content of one file. Raises ModelError where there is none, or another than the manifest's."""
+        if name not in self._files:
+            raise ModelError(f"{self.folder} holds no {name}; export it again")
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError as error:
+            raise ModelError(f"{self.folder / name} cannot be read: {error.strerror}") from error
+        if sha256(content).hexdigest() != self._files[name]:
+            raise ModelError(f"{self.folder / name} was changed after the bundle was made; export it again")
+        return content
+
+
+def check_manifest(folder: Path, expected: str | None = None) -> CheckedFiles:
+    """Check every file against the manifest.
 
     The hashes show that a bundle is as it was written, not who wrote it: whoever changes a file can change the
     manifest too. `expected`, got by another way, shows who.
@@ -52,11 +76,14 @@ def check_manifest(folder: Path, expected: str | None = None) -> str:
     Raises:
         ModelError: a file is missing, changed or not known, a name leaves the folder, or the hash is not `expected`.
     """
+    present = _present(folder)
+    if MANIFEST not in present:
+        raise ModelError(f"{folder} is no bundle, or was not finished: it has no {MANIFEST}")
     try:
         content = (folder / MANIFEST).read_bytes()
         manifest = Manifest.model_validate_json(content)
     except OSError as error:
-        raise ModelError(f"{folder} is no bundle, or was not finished: it has no {MANIFEST}") from error
+        raise ModelError(f"{folder / MANIFEST} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         raise ModelError(f"{folder / MANIFEST} is damaged: {error}") from error
     if manifest.format != FORMAT:
@@ -64,18 +91,17 @@ def check_manifest(folder: Path, expected: str | None = None) -> str:
     digest = sha256(content).hexdigest()
     if expected is not None and digest != expected.lower():
         raise ModelError(f"{folder} has the hash {digest}, not the expected {expected}: it is another bundle")
-    _check_names(folder, set(manifest.files))
-    for name, wanted in manifest.files.items():
-        if _hash(folder / name) != wanted:
-            raise ModelError(f"{folder / name} was changed after the bundle was made; export it again")
-    return digest
+    _check_names(folder, present - {MANIFEST}, set(manifest.files))
+    files = CheckedFiles(folder, manifest.files, digest)
+    for name in manifest.files:
+        files.read(name)
+    return files
 
 
-def _check_names(folder: Path, listed: set[str]) -> None:
+def _check_names(folder: Path, present: set[str], listed: set[str]) -> None:
     unknown = sorted(listed - ALLOWED)
     if unknown:
         raise ModelError(f"{folder / MANIFEST} lists {unknown[0]!r}, which no bundle holds; it is not opened")
-    present = _present(folder) - {MANIFEST}
     if extra := sorted(present - listed):
         raise ModelError(f"{folder} holds {extra[0]!r}, which its manifest does not list; it is not opened")
     if missing := sorted(listed - present):
@@ -85,19 +111,18 @@ def _check_names(folder: Path, listed: set[str]) -> None:
 
 
 def _present(folder: Path) -> set[str]:
-    """Names of all files; a link of any kind is refused, it could lead out of the folder."""
+    """Names of all files. Raises ModelError for a link, which could lead out of the folder, and for a pipe or a device,
+    which would be waited for."""
     names: set[str] = set()
-    for path in folder.rglob("*"):
-        if path.is_symlink():
-            raise ModelError(f"{path} is a link; a bundle holds plain files only")
-        if path.is_file():
-            names.add(path.relative_to(folder).as_posix())
+    try:
+        for path in folder.rglob("*"):
+            mode = path.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                raise ModelError(f"{path} is a link; a bundle holds plain files only")
+            if not stat.S_ISDIR(mode):
+                if not stat.S_ISREG(mode):
+                    raise ModelError(f"{path} is no plain file; a bundle holds nothing else")
+                names.add(path.relative_to(folder).as_posix())
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be read: {error.strerror}") from error
     return names
-
-
-def _hash(path: Path) -> str:
-    digest = sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()

@@ -2,8 +2,6 @@
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
-from pathlib import Path
-
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -14,15 +12,22 @@ from potstill.domain.predictor import Logits
 # In a serialised ONNX file a tensor that lies outside it names its file under the key "location". Our own files have
 # no such word anywhere; a file that has it could make the runtime read any path.
 _EXTERNAL = b"location"
+_ORT_FORMAT = b"ORTM"
+"""At byte 4 of onnxruntime's own format, which the search for that word does not cover."""
 
 
 class OnnxEngine:
-    """A session on the CPU. Raises ModelError for a file that does not open or that points outside itself."""
+    """A session on the CPU, from the bytes of a model.
 
-    def __init__(self, path: Path, threads: int) -> None:
-        content = path.read_bytes()
+    Raises:
+        ModelError: they do not open, point outside themselves, or are not of a classifier of token ids.
+    """
+
+    def __init__(self, content: bytes, threads: int) -> None:
         if _EXTERNAL in content:
-            raise ModelError(f"{path} refers to data outside itself; an export of potstill never does")
+            raise ModelError("the model refers to data outside itself; an export of potstill never does")
+        if content[4:8] == _ORT_FORMAT:
+            raise ModelError("the model is not in the ONNX format")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -30,7 +35,7 @@ class OnnxEngine:
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no public base
-            raise ModelError(f"{path} does not open in onnxruntime: {error}") from error
+            raise ModelError(f"the model does not open in onnxruntime: {error}") from error
 
     def __call__(self, ids: NDArray[np.int64]) -> Logits:
         """Logits, (rows, labels), of ids, (rows, length)."""

@@ -2,7 +2,7 @@
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
-from pathlib import Path
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +11,27 @@ from potstill.domain.errors import ModelError
 from potstill.domain.predictor import Logits
 from potstill.inference.openvino_quietly import openvino
 
+_IR = re.compile(rb"\s*(<\?xml[^>]*\?>)?\s*<net[\s>]")
+"""How OpenVINO's own format begins. It opens other formats too, and among them ONNX, which can name any file."""
+
 
 class OpenVinoEngine:
-    """A compiled model on the CPU; what is not int8 is computed in bf16 where the processor has it.
+    """A compiled model on the CPU, from the bytes of its two files; what is not int8 is computed in bf16 where the
+    processor has it.
 
-    Raises ModelError for files that do not open.
+    Raises:
+        ModelError: they do not open.
     """
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, graph: bytes, weights: bytes, threads: int) -> None:
+        if not _IR.match(graph):
+            raise ModelError("the model is not in OpenVINO's own format")
         core = openvino.Core()
         settings = {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
         try:
-            model = core.read_model(path.read_bytes(), path.with_suffix(".bin").read_bytes())
-            self._compiled = core.compile_model(model, "CPU", settings)
+            self._compiled = core.compile_model(core.read_model(graph, weights), "CPU", settings)
         except (RuntimeError, OSError) as error:
-            raise ModelError(f"{path} does not open in OpenVINO: {error}") from error
+            raise ModelError(f"the model does not open in OpenVINO: {error}") from error
         self._request = self._compiled.create_infer_request()
 
     def __call__(self, ids: NDArray[np.int64]) -> Logits:

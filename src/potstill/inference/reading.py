@@ -1,8 +1,7 @@
 """Texts to token ids without torch or transformers, long texts as overlapping windows."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from tokenizers import Tokenizer
@@ -11,6 +10,8 @@ from potstill.domain.errors import ModelError
 from potstill.domain.normalise import normalise
 
 LongText = Literal["windows", "truncate"]
+AT_ONCE = 1_000_000
+"""Characters in one call of the tokenizer, whose notes on each token take thirty times the room of the text."""
 OVERLAP = 4
 """A window repeats a quarter of the one before it, so that an insult is whole in one of them."""
 
@@ -26,20 +27,23 @@ class Read:
 
 
 class Reader:
-    """A tokenizer with a model's window size and its rule for long texts.
+    """A tokenizer, from the content of a tokenizer.json, with a model's window size and its rule for long texts.
 
     Raises:
         ModelError: the tokenizer does not open, or the window has no room for a word.
     """
 
-    def __init__(self, tokenizer_file: Path, *, max_length: int, long: LongText) -> None:
+    def __init__(self, tokenizer: bytes, *, max_length: int, long: LongText) -> None:
         try:
-            self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
-        except Exception as error:  # the Rust core raises plain Exception
-            raise ModelError(f"{tokenizer_file} is no tokenizer: {error}") from error
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        self.prefix, self.suffix = self._specials()
+            self._tokenizer = Tokenizer.from_buffer(tokenizer)
+            self._tokenizer.no_padding()
+            self._tokenizer.no_truncation()
+            self.prefix, self.suffix = self._specials()
+        except BaseException as error:
+            # The Rust core raises plain Exception, and where it gives up a PanicException, which is none.
+            if isinstance(error, ModelError | KeyboardInterrupt | SystemExit):
+                raise
+            raise ModelError(f"the tokenizer does not open: {error}") from error
         self.max_length, self.long_rule = max_length, long
         self.room = max_length - len(self.prefix) - len(self.suffix)
         if self.room < OVERLAP:
@@ -54,14 +58,16 @@ class Reader:
         raise ModelError("the tokenizer changes a text's tokens when it adds special ones")
 
     def read(self, texts: Sequence[str]) -> Read:
-        """Normalise and tokenise in one call of the Rust core, then cut."""
-        encoded = self._tokenizer.encode_batch_fast([normalise(text) for text in texts], add_special_tokens=False)
+        """Normalise, tokenise in calls of the Rust core, then cut."""
         read = Read([], [], [])
-        for owner, encoding in enumerate(encoded):
-            windows = self._windows(encoding.ids)
-            read.rows.extend([*self.prefix, *window, *self.suffix] for window in windows)
-            read.owners.extend([owner] * len(windows))
-            read.long.append(len(encoding.ids) > self.room)
+        for some in slices(texts, AT_ONCE):
+            encoded = self._tokenizer.encode_batch_fast([normalise(text) for text in some], add_special_tokens=False)
+            for encoding in encoded:
+                owner, ids = len(read.long), encoding.ids
+                windows = self._windows(ids)
+                read.rows.extend([*self.prefix, *window, *self.suffix] for window in windows)
+                read.owners.extend([owner] * len(windows))
+                read.long.append(len(ids) > self.room)
         return read
 
     def _windows(self, ids: list[int]) -> list[list[int]]:
@@ -71,3 +77,15 @@ class Reader:
         starts = range(0, len(ids) - self.room + step, step)
         # The last window is moved back to be full: two words alone would be judged without what stands before them.
         return [ids[min(start, len(ids) - self.room) :][: self.room] for start in starts]
+
+
+def slices(texts: Sequence[str], characters: int) -> Generator[Sequence[str]]:
+    """`texts` in order, as many at a time as have `characters` together, and at least one."""
+    start = room = 0
+    for place, text in enumerate(texts):
+        if place > start and len(text) > room:
+            yield texts[start:place]
+            start = place
+        room = (characters if place == start else room) - len(text)
+    if start < len(texts):
+        yield texts[start:]

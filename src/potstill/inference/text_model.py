@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.domain.errors import ModelError
 from potstill.domain.predictor import Logits, probabilities
 from potstill.domain.task import Task
 from potstill.inference.batching import equal_batches
@@ -28,11 +29,18 @@ class TextModel:
         self.engine, self._budget = engine, token_budget
 
     def __call__(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
-        """Logits of the texts, (n, labels) float32, and for each whether it was longer than one window."""
+        """Logits of the texts, (n, labels) float32, and for each whether it was longer than one window.
+
+        Raises:
+            ModelError: the engine gives something else than a row of logits, one for each label, for each row.
+        """
         read = self.reader.read(texts)
         logits = np.empty((len(read.rows), len(self.task.labels)), dtype=np.float32)
         for batch in equal_batches([len(row) for row in read.rows], self._budget):
-            logits[batch] = self.engine(np.array([read.rows[row] for row in batch], dtype=np.int64))
+            found = self.engine(np.array([read.rows[row] for row in batch], dtype=np.int64))
+            if found.shape != (len(batch), logits.shape[1]):
+                raise ModelError(f"the model gives {found.shape}, not {(len(batch), logits.shape[1])}: rows, labels")
+            logits[batch] = found
         if len(read.rows) > len(texts):
             logits = self._strongest(logits, np.array(read.owners), len(texts))
         return logits, read.long
