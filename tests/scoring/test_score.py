@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from potstill.cli.main import REJECTED, main
 from potstill.domain.errors import DataError
 from potstill.domain.predictor import Logits
 from potstill.scoring.formats import Kind, format_of
-from potstill.scoring.score import Job, Scorer, Tally, rejected_path, score
+from potstill.scoring.incoming import Row
+from potstill.scoring.score import Job, Scorer, Tally, blocks, rejected_path, score
 
 
 def run(
@@ -135,6 +137,7 @@ def test_streams(tmp_path: Path) -> None:
         ("text,label\na,b\n", 'has a column "label" already'),
         ("comment\na\n", 'has no column "text"'),
         ("text,text\na,b\n", "more than one column"),
+        ("a,a,text\n1,2,x\n", 'more than one column "a"'),
         ("text\n", "has no rows"),
         ("text\n\n", "has no rows"),
         ("", "is empty"),
@@ -145,6 +148,117 @@ def test_a_file_that_cannot_be_scored_is_refused(tmp_path: Path, content: str, m
     with pytest.raises(DataError, match=message):
         run(tmp_path / "in.csv", tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_target_that_is_the_source_is_refused(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv")
+    (tmp_path / "link.csv").symlink_to(source)
+    before = source.read_bytes()
+    for target in (source, tmp_path / "link.csv"):
+        with pytest.raises(DataError, match="would be overwritten"):
+            run(source, target)
+    side = write_csv(tmp_path / "out.csv.rejected.jsonl")
+    with pytest.raises(DataError, match="would be overwritten"):
+        run(side, tmp_path / "out.csv", start="csv")
+    assert source.read_bytes() == side.read_bytes() == before
+
+
+def test_a_target_that_cannot_be_is_refused_before_the_work(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(DataError, match="is no plain file"):
+        run(source, tmp_path / "folder.csv")
+    with pytest.raises(DataError, match="there is no folder"):
+        run(source, tmp_path / "nowhere" / "out.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match="is a stream; name it as -"):
+        run(tmp_path / "pipe.csv", tmp_path / "out.csv")
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    source, real = write_csv(tmp_path / "in.csv"), tmp_path / "real.csv"
+    real.touch()
+    (tmp_path / "link.csv").symlink_to(real)
+    run(source, tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert len(rows_of(real)) == 10
+
+
+def test_a_refused_call_does_not_stand_in_the_way_of_the_right_one(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("comment,label\nfool,b\n")
+    with pytest.raises(DataError, match='no column "text"'):
+        run(tmp_path / "in.csv", tmp_path / "out.csv")
+    with pytest.raises(DataError, match="already"):
+        run(tmp_path / "in.csv", tmp_path / "out.csv", text="comment")
+    tally, _ = run(tmp_path / "in.csv", tmp_path / "out.csv", text="comment", prefix="pred_")
+    assert tally.scored == 1
+
+
+def test_where_no_row_could_be_scored_the_side_file_says_why(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,n\n ,1\n ,2\n")
+    with pytest.raises(DataError, match="no row could be scored"):
+        run(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert [row["line"] for row in rows_of(rejected_path(str(tmp_path / "out.csv")))] == [2, 3]
+    assert not (tmp_path / "out.csv").exists()
+    assert not (tmp_path / "out.csv.parts").exists()
+
+
+def test_columns_that_come_late_reach_parquet(tmp_path: Path) -> None:
+    rows = [{"text": "a"}, {"text": "b", "new": "two"}, {"text": "c", "new": "three"}, {"text": "d"}]
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    run(tmp_path / "in.jsonl", tmp_path / "out.parquet", part_rows=2)
+    assert [row["new"] for row in rows_of(tmp_path / "out.parquet")] == [None, "two", "three", None]
+
+
+@pytest.mark.parametrize("values", [[1, "a"], [2**80, 1], ["\ud83d", "a"], [{}, {}]])
+def test_values_that_no_parquet_type_holds_are_refused(tmp_path: Path, values: list[object]) -> None:
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps({"text": "a", "x": value}) for value in values))
+    with pytest.raises(DataError, match=r"write \.jsonl instead"):
+        run(tmp_path / "in.jsonl", tmp_path / "out.parquet")
+    run(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert [row["x"] for row in rows_of(tmp_path / "out.jsonl")] == values
+
+
+def test_what_json_smuggles_in_costs_its_row(tmp_path: Path) -> None:
+    deep = '{"text":"a","x":' + "[" * 500 + "]" * 500 + "}"
+    (tmp_path / "in.jsonl").write_text('{"text":NaN}\n{"text":"fool","x":NaN}\n' + deep + '\n{"text":"b","x":[[1]]}\n')
+    run(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert [row["x"] for row in rows_of(tmp_path / "out.jsonl")] == [None, [[1]]]
+    told = rows_of(rejected_path(str(tmp_path / "out.jsonl")))
+    assert [(row["line"], row["reason"]) for row in told] == [(1, "missing text"), (3, "bad JSON")]
+
+
+def test_one_line_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("potstill.scoring.incoming.LONGEST_LINE", 100)
+    (tmp_path / "in.jsonl").write_text('{"text":"a"}\n{"text":"' + "b" * 950 + '"}\n{"text":"c"}')
+    run(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert [row["text"] for row in rows_of(tmp_path / "out.jsonl")] == ["a", "c"]
+    assert rows_of(rejected_path(str(tmp_path / "out.jsonl")))[0]["line"] == 2
+    (tmp_path / "in.csv").write_text("text\na\n" + "b" * 950 + "\n")
+    with pytest.raises(DataError, match="line 3 has more than 100 characters"):
+        run(tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+def test_long_texts_make_short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("potstill.scoring.score.PART_CHARACTERS", 10)
+    rows = [Row(number, text=text) for number, text in enumerate(["a" * 4, "b" * 4, "c" * 4, "d" * 50, "e", "f", "g"])]
+    assert [[row.line for row in block] for block in blocks(iter(rows), 2)] == [[0, 1], [2, 3], [4, 5], [6]]
+    assert [[row.line for row in block] for block in blocks(iter(rows), 5)] == [[0, 1, 2], [3], [4, 5, 6]]
+
+
+def test_a_stream_whose_first_rows_are_rejected_keeps_its_columns() -> None:
+    tally, out = run("-", "-", stdin=b"text,n\n ,1\n ,2\n ,3\nfool,4\n", start="csv", to="csv")
+    assert out.splitlines()[0] == b"text,n,label,score,flagged,truncated"
+    assert (tally.rows, tally.scored) == (4, 1)
+
+
+@pytest.mark.parametrize("cell", ["=1", " =1", "\n=1", "\u200b+1", "\uff1d1", "@x", "-1", "\u00a0=1"])
+def test_no_cell_begins_as_a_formula_does(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": "a", "x": cell, cell: "y"}))
+    run(tmp_path / "in.jsonl", tmp_path / "out.csv", safe=True)
+    row = rows_of(tmp_path / "out.csv")[0]
+    assert row["x"] == f"'{cell}"
+    assert f"'{cell}" in row
 
 
 def test_a_prefix_makes_room_for_the_added_columns(tmp_path: Path) -> None:
@@ -183,6 +297,11 @@ def test_a_job_that_was_cut_continues_where_it_stopped(tmp_path: Path) -> None:
         seen.extend(texts)
         return stub(texts)
 
+    stamp = source.stat()
+    os.utime(source)
+    with pytest.raises(DataError, match="parts of another job"):
+        run(source, tmp_path / "out.csv")
+    os.utime(source, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     tally, _ = run(source, tmp_path / "out.csv", scorer=Scorer(count, TASK, CALIBRATION, "stub"))
     run(source, tmp_path / "whole.csv")
     assert len(seen) == 8, "four parts of three rows were there"

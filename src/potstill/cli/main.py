@@ -5,6 +5,7 @@ Handlers import what they need inside themselves, so that `potstill --help` neve
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from potstill.domain.errors import PotstillError
 RUNS = Path("runs")
 LAB = ("torch", "transformers", "huggingface_hub", "peft", "accelerate", "sklearn", "scipy", "onnx")
 """Packages that come with the extra `lab`."""
+STREAM = "-"
+CONTINUES = "; the same command continues where it stopped"
 REJECTED = 3
 """Exit code of `score` where some rows could not be scored."""
 
@@ -37,8 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    except BrokenPipeError:
+        # Whoever read our output has gone. Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"potstill: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
-        print("potstill: stopped; the same command continues from the last finished run", file=sys.stderr)
+        again = "" if STREAM in (getattr(arguments, "source", ""), getattr(arguments, "out", "")) else CONTINUES
+        print(f"potstill: stopped{again}", file=sys.stderr)
         return 130
 
 

@@ -23,6 +23,8 @@ LONGEST_FIELD = 1_000_000
 FIELD_LIMIT = 10_000_000
 """Characters after which the CSV reader gives a field up: a quote that was never closed must not fill the memory."""
 LONGEST_EXCERPT = 80
+DEEPEST = 64
+"""Lists and objects in each other, in a line of JSON."""
 
 
 @dataclass(frozen=True)
@@ -295,7 +297,23 @@ def json_object(raw: bytes) -> tuple[dict[str, object], str, str]:
         return {}, "bad JSON", excerpt(raw.decode("utf-8"))
     if not isinstance(parsed, dict):
         return {}, "bad JSON", f"not an object: {excerpt(raw.decode('utf-8'))}"
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST and _is_deep(cast(object, parsed)):
+        return {}, "bad JSON", f"nested more than {DEEPEST} deep: {excerpt(raw.decode('utf-8'))}"
     return cast(dict[str, object], parsed), "", ""
+
+
+def _is_deep(value: object) -> bool:
+    """Whether lists and objects stand more than `DEEPEST` deep in each other: what is read could not be written."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for one in level for inner in _inner(one)]
+    return any(isinstance(one, list | dict) for one in level)
+
+
+def _inner(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(cast(dict[str, object], value).values())
+    return cast(list[object], value) if isinstance(value, list) else []
 
 
 def _as_text(value: object) -> str | None:

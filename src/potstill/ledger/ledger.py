@@ -126,6 +126,11 @@ def write_file(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.partial")
     aside.write_bytes(content)
+    put_in_place(aside, path)
+
+
+def put_in_place(aside: Path, path: Path) -> None:
+    """Rename a file that was written aside, once it is on disk."""
     _sync(aside)
     aside.replace(path)
     _sync(path.parent)

@@ -4,6 +4,7 @@
 # pyright: reportUnknownArgumentType=false
 import gzip
 import io
+import math
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -14,12 +15,14 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from potstill.data.tables import LONGEST_FIELD, Lines, csv_rows, excerpt, json_object, nearest
+from potstill.data.tables import FIELD_LIMIT, LONGEST_FIELD, Lines, csv_rows, excerpt, json_object, nearest
 from potstill.domain.errors import DataError
 from potstill.domain.normalise import normalise
 from potstill.scoring.formats import Format
 
-_PARQUET_ROWS = 4096
+_PARQUET_ROWS = 1024
+LONGEST_LINE = 2 * FIELD_LIMIT
+"""Bytes of JSON or characters of CSV; one line must not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Incoming:
     rows: Iterator[Row]
     total: int | None
     done: Callable[[], int]
+    columns: list[str] = field(default_factory=list[str])
+    """Those that the file itself names; JSON lines have no header."""
     schema: Any = None
     """The column types of a Parquet file, a pyarrow.Schema."""
 
@@ -53,20 +58,32 @@ def open_incoming(path: Path | None, stream: BinaryIO, kind: Format, text_column
         DataError: the file is missing or damaged, or has no such column; while iterating too.
     """
     name = str(path) if path else "standard input"
+    with open_file(path) if path else _kept_open(stream) as raw:
+        if kind.kind == "parquet":
+            yield _parquet(name, raw, text_column)
+            return
+        total = path.stat().st_size if path else None
+        done = raw.tell if path else lambda: 0
+        content = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if kind.gzipped else raw
+        if kind.kind == "jsonl":
+            rows = _json(name, content, text_column)
+            with closing(rows), closing(_whole(name, rows)) as whole:
+                yield Incoming(whole, total, done)
+            return
+        columns, rows = _csv(name, content, text_column)
+        with closing(rows), closing(_whole(name, rows)) as whole:
+            yield Incoming(whole, total, done, columns)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A plain file to read, which can be read again. Raises DataError."""
     try:
-        with path.open("rb") if path else _kept_open(stream) as raw:
-            if kind.kind == "parquet":
-                yield _parquet(name, raw, text_column)
-            else:
-                total = path.stat().st_size if path else None
-                content = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if kind.gzipped else raw
-                rows = (_csv if kind.kind == "csv" else _json)(name, content, text_column)
-                with closing(_whole(name, rows)) as whole, closing(rows):
-                    yield Incoming(whole, total, raw.tell if path else lambda: 0)
-    except FileNotFoundError as error:
-        raise DataError(f"{name} does not exist") from error
-    except IsADirectoryError as error:
-        raise DataError(f"{name} is a folder; name a file in it") from error
+        if path.exists() and not path.is_file():
+            kind = "a folder; name a file in it" if path.is_dir() else "a stream; name it as - and redirect it"
+            raise DataError(f"{path} is {kind}")
+        return path.open("rb")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
 
 
 @contextmanager
@@ -75,46 +92,77 @@ def _kept_open(stream: BinaryIO) -> Generator[BinaryIO]:
 
 
 def _whole(name: str, rows: Iterator[Row]) -> Generator[Row]:
-    try:
+    with _gzip_faults(name):
         yield from rows
+
+
+@contextmanager
+def _gzip_faults(name: str) -> Generator[None]:
+    try:
+        yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{name} is not a whole gzip file ({error}); pack it again or fetch it again") from error
 
 
-def _csv(name: str, content: BinaryIO, text_column: str) -> Generator[Row]:
+def _csv(name: str, content: BinaryIO, text_column: str) -> tuple[list[str], Generator[Row]]:
     stream = io.TextIOWrapper(content, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
-        columns, rows = csv_rows(name, Lines(stream))
+        with _gzip_faults(name):
+            columns, rows = csv_rows(name, Lines(_bounded(name, stream)))
         _check(name, columns, text_column)
-        for row in rows:
-            if row.fault:
-                yield Row(row.line, fault=row.fault, detail=row.detail)
-            else:
-                yield _judged(row.line, row.values, row.values[text_column])
-    finally:
-        stream.detach()  # a wrapper that is thrown away closes what it wraps, standard input too
+    except DataError:
+        stream.detach()
+        raise
+
+    def judged() -> Generator[Row]:
+        try:
+            for row in rows:
+                if row.fault:
+                    yield Row(row.line, fault=row.fault, detail=row.detail)
+                else:
+                    yield _judged(row.line, row.values, row.values[text_column])
+        finally:
+            stream.detach()  # a wrapper that is thrown away closes what it wraps, standard input too
+
+    return columns, judged()
+
+
+def _bounded(name: str, stream: io.TextIOWrapper) -> Generator[str]:
+    """The lines of a stream. Raises DataError for one that would fill the memory."""
+    number = 0
+    while line := stream.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise DataError(f"{name}, line {number} has more than {LONGEST_LINE:,} characters: this is no CSV file")
+        yield line
 
 
 def _json(name: str, content: BinaryIO, text_column: str) -> Generator[Row]:
-    seen = False
-    for line, raw in enumerate(content, start=1):
-        raw = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
+    seen, number = False, 0
+    while raw := content.readline(LONGEST_LINE):
+        number += 1
+        if len(raw) == LONGEST_LINE:
+            while not raw.endswith(b"\n") and (raw := content.readline(LONGEST_LINE)):
+                pass
+            yield Row(number, fault="over-long line", detail=f"more than {LONGEST_LINE:,} bytes")
+            continue
+        raw = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
         if not raw.strip():
             continue
         values, fault, detail = json_object(raw)
         seen = seen or text_column in values
         if fault:
-            yield Row(line, fault=fault, detail=detail)
+            yield Row(number, fault=fault, detail=detail)
         elif text_column not in values and not seen:
             _check(name, list(values), text_column)
         else:
-            yield _judged(line, values, values.get(text_column))
+            yield _judged(number, values, values.get(text_column))
 
 
 def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
     try:
         file = pq.ParquetFile(raw)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise DataError(f"{name} is not a Parquet file that opens: {error}") from error
     schema = file.schema_arrow
     _check(name, schema.names, text_column)
@@ -122,25 +170,34 @@ def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
 
     def rows() -> Generator[Row]:
         nonlocal place
-        for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
-            for values in cast(list[dict[str, Any]], batch.to_pylist()):
+        batches = file.iter_batches(batch_size=_PARQUET_ROWS)
+        while True:
+            try:
+                batch = next(batches, None)
+                listed = [] if batch is None else cast(list[dict[str, Any]], batch.to_pylist())
+            except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+                raise DataError(f"{name}: rows from {place + 1:,} on cannot be read: {error}") from error
+            if batch is None:
+                return
+            for values in listed:
                 place += 1
                 yield _judged(place, values, values[text_column])
 
-    return Incoming(rows(), file.metadata.num_rows, lambda: place, schema)
+    return Incoming(rows(), file.metadata.num_rows, lambda: place, list(schema.names), schema)
 
 
 def _check(name: str, columns: list[str], text_column: str) -> None:
     if text_column not in columns:
         known = ", ".join(f'"{excerpt(column)}"' for column in columns[:30])
         raise DataError(f'{name} has no column "{text_column}".{nearest(text_column, columns)} Its columns: {known}')
-    if columns.count(text_column) > 1:
-        raise DataError(f'{name} has more than one column "{text_column}"; rename all but one')
+    for column in columns:
+        if columns.count(column) > 1:
+            raise DataError(f'{name} has more than one column "{excerpt(column)}"; rename all but one')
 
 
 def _judged(line: int, values: Mapping[str, Any], text: object) -> Row:
     """The row, with a fault where its text is none."""
-    if isinstance(text, int | float) and not isinstance(text, bool):
+    if isinstance(text, int | float) and not isinstance(text, bool) and math.isfinite(text):
         text = str(text)
     if not isinstance(text, str):
         return Row(line, fault="missing text", detail=f"the text is {type(text).__name__}, not a string")

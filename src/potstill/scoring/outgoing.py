@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import math
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,11 @@ from potstill.scoring.formats import Format
 Values = Mapping[str, Any]
 Schema = Any
 """A pyarrow.Schema or None; pyarrow comes without types."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Also their full-width forms, and the control characters that a spreadsheet takes for nothing.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_UNSEEN = " \u00a0\u200b\ufeff\0"
+_CANNOT = (pa.ArrowException, OverflowError, UnicodeError, TypeError, ValueError)
+"""What pyarrow raises where values do not fit together into a column."""
 
 
 def added_names(prefix: str) -> list[str]:
@@ -41,7 +46,8 @@ def part_bytes(rows: Sequence[Values], target: Format, schema: Schema) -> bytes:
     if target.kind != "parquet":
         return b"".join(json_line(row) for row in rows)
     content = io.BytesIO()
-    pq.write_table(_table(rows, schema), content)
+    with _one_type():
+        pq.write_table(_table(rows, schema), content)
     return content.getvalue()
 
 
@@ -77,11 +83,23 @@ def write_rows(rows: Iterable[Values], columns: Sequence[str], file: BinaryIO, t
 
 def json_line(row: Values) -> bytes:
     """A row as a line of JSON. Dates and the like, which JSON has no form for, become their text."""
-    text = json.dumps(row, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(row, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(row), ensure_ascii=False, default=str)
     try:
         return text.encode() + b"\n"
     except UnicodeEncodeError:  # half a surrogate pair can only be written escaped
-        return json.dumps(row, default=str).encode() + b"\n"
+        return json.dumps(_finite(row), default=str).encode() + b"\n"
+
+
+def _finite(value: Any) -> Any:
+    """NaN and infinity, which JSON has no form for, become null."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager
@@ -102,7 +120,7 @@ def _cell(value: object, safe: bool) -> str:
     else:
         text = "" if value is None else str(value)
     # A score may begin with a minus: numbers that are numbers stay as they are.
-    return f"'{text}" if safe and isinstance(value, str) and text.startswith(_FORMULA) else text
+    return f"'{text}" if safe and isinstance(value, str) and text.lstrip(_UNSEEN).startswith(_FORMULA) else text
 
 
 def _read_part(part: Path) -> Generator[Values]:
@@ -112,27 +130,34 @@ def _read_part(part: Path) -> Generator[Values]:
 
 
 def _table(rows: Sequence[Values], schema: Schema) -> Any:
-    listed = [dict(row) for row in rows]
+    if schema is not None:
+        return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    # Not from_pylist: without a schema it has no columns but the first row's.
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+
+
+@contextmanager
+def _one_type() -> Generator[None]:
     try:
-        return pa.Table.from_pylist(listed, schema=schema)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise DataError(f"a column holds values of different types ({error}); write .jsonl instead") from error
+        yield
+    except _CANNOT as error:
+        raise DataError(
+            f"a column's values do not fit into one Parquet type ({error}); write .jsonl instead"
+        ) from error
 
 
 def _join_parquet(parts: Sequence[Path], columns: Sequence[str], path: Path) -> None:
-    schemas = [pq.read_schema(part) for part in parts]
-    try:
-        unified = pa.unify_schemas(schemas, promote_options="permissive")
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise DataError(f"a column holds values of different types ({error}); write .jsonl instead") from error
-    unified = pa.schema([unified.field(column) for column in columns])
-    with pq.ParquetWriter(path, unified) as writer:
-        for part in parts:
-            table = pq.read_table(part)
-            filled = [
-                table.column(item.name).cast(item.type)
-                if item.name in table.column_names
-                else pa.nulls(len(table), item.type)
-                for item in unified
-            ]
-            writer.write_table(pa.table(filled, schema=unified))
+    with _one_type():
+        unified = pa.unify_schemas([pq.read_schema(part) for part in parts], promote_options="permissive")
+        unified = pa.schema([unified.field(column) for column in columns if column in unified.names])
+        with pq.ParquetWriter(path, unified) as writer:
+            for part in parts:
+                table = pq.read_table(part)
+                filled = [
+                    table.column(item.name).cast(item.type)
+                    if item.name in table.column_names
+                    else pa.nulls(len(table), item.type)
+                    for item in unified
+                ]
+                writer.write_table(pa.table(filled, schema=unified))

@@ -1,6 +1,7 @@
 """Scoring a file of comments: constant memory, and no row lost or doubled whenever the process is killed."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,9 +15,9 @@ from potstill.domain.errors import DataError
 from potstill.domain.measures import Calibration
 from potstill.domain.predictor import Logits, decide, probabilities
 from potstill.domain.task import Task
-from potstill.ledger.ledger import folder_lock, write_file
+from potstill.ledger.ledger import folder_lock, put_in_place, write_file
 from potstill.scoring.formats import STANDARD, Format
-from potstill.scoring.incoming import Row, open_incoming
+from potstill.scoring.incoming import Row, open_file, open_incoming
 from potstill.scoring.outgoing import (
     Schema,
     added_names,
@@ -30,6 +31,8 @@ from potstill.scoring.outgoing import (
 
 PART_ROWS = 8192
 """Rows in one part: enough that texts of equal length meet, little enough to be lost gladly."""
+PART_CHARACTERS = 4_000_000
+"""Characters of text after which a part ends before that, so that long texts do not fill the memory."""
 _EDGE = 1 << 20
 
 Progress = Callable[[int, int | None, int], None]
@@ -86,16 +89,35 @@ def score(job: Job, scorer: Scorer, on_progress: Progress, *, stdin: BinaryIO, s
     cannot be continued.
 
     Raises:
-        DataError: the source cannot be read, has no such column or has columns of the added names, or the parts that
-            are there belong to another job.
+        DataError: the target cannot be written to or is the source, the source cannot be read, has no such column or
+            has columns of the added names, or the parts that are there belong to another job.
     """
-    if job.source == STANDARD or job.target == STANDARD:
-        return _Stream(job, scorer, on_progress, stdin, stdout).run()
+    if job.target == STANDARD:
+        return _Stream(job, scorer, on_progress, stdin, stdout, None).run()
+    job = replace(job, target=str(_checked_target(job)))
     parts = Path(f"{job.target}.parts")
     with folder_lock(parts):
-        tally = _Parts(job, scorer, on_progress, parts).run()
+        if job.source == STANDARD:
+            tally = _Stream(job, scorer, on_progress, stdin, stdout, parts).run()
+        else:
+            tally = _Parts(job, scorer, on_progress, parts).run()
         shutil.rmtree(parts)
+    if not tally.scored:
+        raise DataError(f"{job.source}: no row could be scored; {rejected_path(job.target)} says why")
     return tally
+
+
+def _checked_target(job: Job) -> Path:
+    """Where the target really is, links followed."""
+    target = Path(job.target).resolve()
+    if not target.parent.is_dir():
+        raise DataError(f"{job.target}: there is no folder {target.parent}")
+    for path in (target, rejected_path(str(target))):
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path} is no plain file and cannot be written to")
+        if path.exists() and job.source != STANDARD and Path(job.source).exists() and path.samefile(job.source):
+            raise DataError(f"{job.source} would be overwritten; name another target")
+    return target
 
 
 def rejected_path(target: str) -> Path:
@@ -150,6 +172,20 @@ def score_block(rows: Sequence[Row], scorer: Scorer, prefix: str) -> Block:
     return Block(len(rows), scored, [row for row in rows if row.fault])
 
 
+def blocks(rows: Iterator[Row], most_rows: int) -> Iterator[list[Row]]:
+    """The rows in lists of `most_rows`, or of fewer whose texts have `PART_CHARACTERS` together."""
+    block: list[Row] = []
+    characters = 0
+    for row in rows:
+        block.append(row)
+        characters += len(row.text)
+        if len(block) == most_rows or characters >= PART_CHARACTERS:
+            yield block
+            block, characters = [], 0
+    if block:
+        yield block
+
+
 class _Parts:
     """A job from file to file."""
 
@@ -164,8 +200,8 @@ class _Parts:
         with open_incoming(Path(self.job.source), sys.stdin.buffer, self.job.source_format, self.job.text) as incoming:
             rows = islice(incoming.rows, tally.rows, None)
             schema = with_added(incoming.schema, self.job.prefix)
-            while block := list(islice(rows, self.job.part_rows)):
-                number += 1
+            columns = columns or incoming.columns
+            for number, block in enumerate(blocks(rows, self.job.part_rows), start=number + 1):  # noqa: B020
                 made = score_block(block, self.scorer, self.job.prefix)
                 columns = _merged(columns, made.scored, self.job.prefix)
                 self._write(number, made, columns, schema)
@@ -179,7 +215,7 @@ class _Parts:
     def _claim(self) -> None:
         """The parts belong to this job, or there are none."""
         path, mine = self.folder / "job.json", self._identity()
-        if not path.is_file():
+        if not self._meta(1).is_file():
             write_file(path, json.dumps(mine).encode())
         elif json.loads(path.read_bytes()) != mine:
             raise DataError(
@@ -188,16 +224,15 @@ class _Parts:
 
     def _identity(self) -> dict[str, Any]:
         path = Path(self.job.source)
-        try:
-            size = path.stat().st_size
-            with path.open("rb") as file:
-                head = file.read(_EDGE)
-                file.seek(max(0, size - _EDGE))
-                edges = sha256(head + file.read(_EDGE)).hexdigest()
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}") from error
-        asked = repr(replace(self.job, target=""))
-        return {"job": asked, "model": self.scorer.identity, "size": size, "edges": edges}
+        with open_file(path) as file:
+            found = os.fstat(file.fileno())
+            head = file.read(_EDGE)
+            file.seek(max(0, found.st_size - _EDGE))
+            edges = sha256(head + file.read(_EDGE)).hexdigest()
+        asked = repr(replace(self.job, source=str(path.resolve()), target=""))
+        # The time too: an edit in the middle of a large file may change neither its size nor its edges.
+        content = [found.st_size, found.st_mtime_ns, edges]
+        return {"job": asked, "model": self.scorer.identity, "content": content}
 
     def _done_before(self) -> tuple[Tally, list[str], int]:
         tally, columns, number = Tally(), list[str](), 0
@@ -216,26 +251,16 @@ class _Parts:
         write_file(self._meta(number), json.dumps(counts).encode())
 
     def _join(self, number: int, columns: list[str]) -> None:
-        target = Path(self.job.target)
+        """The side file, then the target: whole, or not there."""
         numbers = range(1, number + 1)
+        _put_rejects([self._rejects(n) for n in numbers], rejected_path(self.job.target))
         parts = [self._part(n) for n in numbers if self._part(n).is_file()]
         if not parts:
-            raise DataError(f"{self.job.source}: no row could be scored; the reasons are in {self.folder}")
-        partial = _aside(target)
+            return
+        joined = self.folder / "joined"
         safe = self.job.spreadsheet_safe
-        join_parts(parts, [*columns, *added_names(self.job.prefix)], partial, self.job.target_format, safe=safe)
-        self._join_rejects([self._rejects(n) for n in numbers])
-        partial.replace(target)
-
-    def _join_rejects(self, parts: Sequence[Path]) -> None:
-        target = rejected_path(self.job.target)
-        partial = _aside(target)
-        with partial.open("wb") as file:
-            for part in parts:
-                file.write(part.read_bytes())
-        partial.replace(target)
-        if not target.stat().st_size:
-            target.unlink()
+        join_parts(parts, [*columns, *added_names(self.job.prefix)], joined, self.job.target_format, safe=safe)
+        put_in_place(joined, Path(self.job.target))
 
     def _part(self, number: int) -> Path:
         return self.folder / f"{number:07}.{self.suffix}"
@@ -248,10 +273,13 @@ class _Parts:
 
 
 class _Stream:
-    """A job from or to a stream: nothing is kept, so nothing can be continued."""
+    """A job from or to a stream: nothing is kept, so nothing can be continued. `folder` is where a target file is
+    written before it is whole; None where standard output is the target."""
 
-    def __init__(self, job: Job, scorer: Scorer, on_progress: Progress, stdin: BinaryIO, stdout: BinaryIO) -> None:
-        self.job, self.scorer, self.on_progress = job, scorer, on_progress
+    def __init__(
+        self, job: Job, scorer: Scorer, on_progress: Progress, stdin: BinaryIO, stdout: BinaryIO, folder: Path | None
+    ) -> None:
+        self.job, self.scorer, self.on_progress, self.folder = job, scorer, on_progress, folder
         self.stdin, self.stdout = stdin, stdout
         self.tally = Tally()
 
@@ -262,28 +290,22 @@ class _Stream:
             raise DataError("Parquet needs a file: its table of contents stands at the end")
         if self.job.target_format.kind == "parquet":
             raise DataError("Parquet needs a file on both sides; write .jsonl or .csv to or from a stream")
-        if self.job.target != STANDARD:
-            _aside(rejected_path(self.job.target)).unlink(missing_ok=True)
+        if self.folder and (self.folder / "job.json").is_file():
+            raise DataError(f"{self.folder} holds parts of another job; remove it to begin anew")
+        if self.folder:
+            (self.folder / "rejected").write_bytes(b"")
         with open_incoming(source, self.stdin, self.job.source_format, self.job.text) as incoming:
-            blocks = self._blocks(incoming.rows)
-            first = next(blocks, None)
+            made = self._blocks(incoming.rows)
+            first = next(made, None)
             if first is None:
                 raise DataError("there are no rows")
-            columns = [*_merged([], first.scored, self.job.prefix), *added_names(self.job.prefix)]
-            rows = (row for block in _chain(first, blocks) for row in block.scored)
-            self._put(rows, columns)
-        if self.job.target != STANDARD:
-            self._keep_rejected()
+            columns = _merged(incoming.columns, first.scored, self.job.prefix)
+            rows = (row for block in _chain(first, made) for row in block.scored)
+            self._put(rows, [*columns, *added_names(self.job.prefix)])
         return self.tally
 
-    def _keep_rejected(self) -> None:
-        side = rejected_path(self.job.target)
-        side.unlink(missing_ok=True)
-        if _aside(side).is_file():
-            _aside(side).replace(side)
-
     def _blocks(self, rows: Iterator[Row]) -> Iterator[Block]:
-        while block := list(islice(rows, self.job.part_rows)):
+        for block in blocks(rows, self.job.part_rows):
             made = score_block(block, self.scorer, self.job.prefix)
             self.tally = self.tally.plus(made.rows, len(made.scored), made.reasons())
             self.on_progress(self.tally.rows, None, self.tally.rows)
@@ -292,29 +314,36 @@ class _Stream:
 
     def _put(self, rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
         safe = self.job.spreadsheet_safe
-        if self.job.target == STANDARD:
+        if self.folder is None:
             write_rows(rows, columns, self.stdout, self.job.target_format, safe=safe)
             self.stdout.flush()
             return
-        partial = _aside(Path(self.job.target))
-        with partial.open("wb") as raw, packed(raw, self.job.target_format) as file:
+        whole = self.folder / "joined"
+        with whole.open("wb") as raw, packed(raw, self.job.target_format) as file:
             write_rows(rows, columns, file, self.job.target_format, safe=safe)
-        partial.replace(self.job.target)
+        _put_rejects([self.folder / "rejected"], rejected_path(self.job.target))
+        if self.tally.scored:
+            put_in_place(whole, Path(self.job.target))
 
     def _tell(self, block: Block) -> None:
         """The rejected rows at once: a stream has no end that one could wait for."""
-        if not block.rejected:
-            return
-        if self.job.target == STANDARD:
+        if self.folder is None:
             sys.stderr.write(block.rejected_lines().decode())
             return
-        with _aside(rejected_path(self.job.target)).open("ab") as file:
+        with (self.folder / "rejected").open("ab") as file:
             file.write(block.rejected_lines())
 
 
-def _aside(target: Path) -> Path:
-    """Where a file is written before it is whole."""
-    return target.with_name(f".{target.name}.partial")
+def _put_rejects(parts: Sequence[Path], target: Path) -> None:
+    """The side file, or none where nothing was rejected."""
+    whole = parts[0].with_name("all-rejected") if parts else None
+    if whole is None or not any(part.stat().st_size for part in parts):
+        target.unlink(missing_ok=True)
+        return
+    with whole.open("wb") as file:
+        for part in parts:
+            file.write(part.read_bytes())
+    put_in_place(whole, target)
 
 
 def _chain(first: Block, rest: Iterator[Block]) -> Iterator[Block]:
