@@ -18,7 +18,7 @@ from potstill.inference.engine import ENGINES, EngineName, files_in, open_engine
 from potstill.inference.machine import available_threads
 from potstill.inference.openvino_quietly import openvino
 from potstill.inference.reading import Reader
-from potstill.inference.text_model import TOKEN_BUDGET, TextModel
+from potstill.inference.text_model import TextModel
 from potstill.models.packed import PackedBert
 from potstill.training.loop import uses_bf16
 
@@ -99,9 +99,9 @@ def shop_engine(bench: Bench, name: EngineName) -> TextModel:
             case "openvino-int8":
                 openvino_files.write_int8(fp32, folder / "model.xml", rows)
     engine = open_engine(name, files_in(bench.folder), threads=available_threads())
+    model = TextModel(reader, engine, Task(labels=("no", "yes"), positive="yes"))
     # Its scale belongs to the whole batch: every trained model's bundle so far gives it one text at a time.
-    budget = 1 if name == "onnx-int8" else TOKEN_BUDGET
-    return TextModel(reader, engine, Task(labels=("no", "yes"), positive="yes"), token_budget=budget)
+    return model.alone() if name == "onnx-int8" else model
 
 
 def _plain_file(bench: Bench) -> Path:

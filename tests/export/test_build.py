@@ -14,6 +14,7 @@ from potstill.export.probes import probe_texts
 from potstill.inference.bundle import read_info
 from potstill.inference.info import EngineChecks, Probes
 from potstill.models.saved import SavedDecision
+from potstill.training.loop import uses_bf16
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
 FINE = EngineChecks(
@@ -29,8 +30,12 @@ def test_a_bundle_holds_what_it_says(tiny_bundle: TinyBundle) -> None:
     assert info.engines["onnx-fp32"].checks.largest_logit_difference < 1e-4
     assert info.engines["onnx-fp32"].checks.flips == 0
     assert info.engines["onnx-int8"].bytes < 0.6 * info.engines["onnx-fp32"].bytes
+    assert info.torch is not None
+    assert info.torch.checks.largest_logit_difference < (0.1 if uses_bf16("auto") else 1e-4)
+    assert info.torch.checks.batch_probability_difference < 0.02, "no comment feels its company"
     card = (tiny_bundle.folder / "README.md").read_text()
     assert "| onnx-fp32 |" in card
+    assert "| torch, in the lab alone |" in card
     for path in tiny_bundle.folder.rglob("*.onnx"):
         assert str(Path.cwd()).encode() not in path.read_bytes(), "no path of this machine is in the files"
 

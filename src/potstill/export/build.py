@@ -16,8 +16,8 @@ from potstill.export import onnx_files
 from potstill.export.card import bundle_card
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance, check_engine, may_batch, reason_to_refuse
 from potstill.export.probes import probe_texts
-from potstill.export.reference import Reference
 from potstill.export.speed import comments_per_second
+from potstill.export.torch_engine import PackedTextModel, Reference
 from potstill.inference.engine import ENGINES, NEEDS, EngineName, files_in, open_engine
 from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, Probes
 from potstill.inference.machine import available_threads, cpu_kind
@@ -101,7 +101,7 @@ class _Builder:
                 checks[name] = found
                 found = reason_to_refuse(name, found, self.tolerance)
             if isinstance(made, TextModel) and not found:
-                models[name] = made if may_batch(checks[name]) else self._model(name, token_budget=1)
+                models[name] = made if may_batch(checks[name]) else made.alone()
                 self.say(f"{name}: {checks[name].flips:.2%} of the rows decided otherwise")
                 continue
             refused[name] = str(found)
@@ -111,7 +111,15 @@ class _Builder:
                 shutil.rmtree(path)
         if not models:
             raise ModelError(f"no engine passed: {'; '.join(f'{name}: {why}' for name, why in refused.items())}")
-        return self._write(models, checks, refused)
+        return self._write(models, checks, refused, self._lab(wanted))
+
+    def _lab(self, wanted: Logits) -> tuple[TextModel, EngineChecks] | None:
+        """The lab's torch engine and its checks, to be measured beside the others; None for other families."""
+        try:
+            model = PackedTextModel(self.reader, self.classifier.model, self.task)
+        except ModelError:
+            return None
+        return model, self._check(model, wanted)
 
     def _make(self, name: EngineName) -> TextModel | str:
         """The engine's files, opened; or why there are none."""
@@ -140,26 +148,32 @@ class _Builder:
             else:
                 openvino_files.write_int8(fp32, folder / "model.xml", self.reader.read(self.rows.texts).rows)
 
-    def _model(self, name: EngineName, **budget: int) -> TextModel:
+    def _model(self, name: EngineName) -> TextModel:
         engine = open_engine(name, files_in(self.folder), threads=available_threads())
-        return TextModel(self.reader, engine, self.task, **budget)
+        return TextModel(self.reader, engine, self.task)
 
     def _check(self, model: TextModel, wanted: Logits) -> EngineChecks:
-        alone = TextModel(self.reader, model.engine, self.task, token_budget=1)
+        alone = model.alone()
         return check_engine(
             lambda texts: model(texts)[0], lambda texts: alone(texts)[0], wanted, self.rows, self.probes,
             self.task, self.decision.calibration,
         )  # fmt: skip
 
     def _write(
-        self, models: dict[EngineName, TextModel], checks: dict[EngineName, EngineChecks], refused: dict[str, str]
+        self,
+        models: dict[EngineName, TextModel],
+        checks: dict[EngineName, EngineChecks],
+        refused: dict[str, str],
+        lab: tuple[TextModel, EngineChecks] | None,
     ) -> BundleInfo:
         self.say("measuring the speed of what passed")
-        speeds = comments_per_second(dict(models), self.rows.texts[:SPEED_TEXTS])
+        named: dict[str, TextModel] = {**models} | ({"torch": lab[0]} if lab else {})
+        speeds = comments_per_second(named, self.rows.texts[:SPEED_TEXTS])
         info = BundleInfo(
             name=self.origin.name, words=self.origin.words, task=self.task, calibration=self.decision.calibration,
             max_length=self.decision.max_length, long=self.long, layers=self.origin.layers, refused=refused,
             engines={name: self._engine_info(name, checks[name], speeds[name]) for name in models},
+            torch=_engine_info(0, lab[1], speeds["torch"]) if lab else None,
             probes=self.probes,
             provenance=self.origin.provenance,
         )  # fmt: skip
@@ -168,10 +182,13 @@ class _Builder:
         return info
 
     def _engine_info(self, name: EngineName, checks: EngineChecks, speed: float) -> EngineInfo:
-        size = sum(path.stat().st_size for path in (self.folder / name).iterdir())
-        return EngineInfo(
-            bytes=size,
-            checks=checks,
-            may_batch=may_batch(checks),
-            comments_per_second={cpu_kind(): round(speed, 1)},
-        )
+        return _engine_info(sum(path.stat().st_size for path in (self.folder / name).iterdir()), checks, speed)
+
+
+def _engine_info(size: int, checks: EngineChecks, speed: float) -> EngineInfo:
+    return EngineInfo(
+        bytes=size,
+        checks=checks,
+        may_batch=may_batch(checks),
+        comments_per_second={cpu_kind(): round(speed, 1)},
+    )

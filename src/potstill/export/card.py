@@ -13,7 +13,7 @@ def bundle_card(info: BundleInfo) -> str:
         _decision(info),
         '```\npotstill score comments.csv -o scored.csv --bundle FOLDER\npotstill predict FOLDER "a comment"\n```',
         "| engine | MB | decided otherwise than fp32 | change of PR-AUC (95 % interval) | in batches | comments/s |\n"
-        "|---|---|---|---|---|---|\n" + "\n".join(_line(name, engine) for name, engine in info.engines.items()),
+        "|---|---|---|---|---|---|\n" + "\n".join(_line(name, engine) for name, engine in _rows(info).items()),
     ]
     head += ["\n".join(f"- {name} is left out: {why}." for name, why in info.refused.items())] if info.refused else []
     head += [
@@ -21,6 +21,11 @@ def bundle_card(info: BundleInfo) -> str:
         "beside the other engines'. A score says how sure the model is, not how bad a comment is; let a person decide."
     ]
     return "\n\n".join(head) + "\n"
+
+
+def _rows(info: BundleInfo) -> dict[str, EngineInfo]:
+    """The engines, and for comparison the lab's."""
+    return {**info.engines} | ({"torch, in the lab alone": info.torch} if info.torch else {})
 
 
 def _decision(info: BundleInfo) -> str:

@@ -20,7 +20,7 @@ from potstill.inference.info import BundleInfo
 from potstill.inference.machine import available_threads, cpu_flags, cpu_kind
 from potstill.inference.manifest import INFO, MANIFEST, TOKENIZER, CheckedFiles, check_manifest
 from potstill.inference.reading import Reader
-from potstill.inference.text_model import TOKEN_BUDGET, TextModel
+from potstill.inference.text_model import TextModel
 
 log = logging.getLogger(__name__)
 
@@ -149,8 +149,8 @@ def _open_one(files: CheckedFiles, info: BundleInfo, reader: Reader, name: Engin
     if name not in info.engines:
         raise ModelError(f"the bundle has no engine {name}; it has {', '.join(info.engines)}")
     engine = open_engine(name, files.read, threads=threads)
-    budget = TOKEN_BUDGET if info.engines[name].may_batch else 1
-    opened = BundlePredictor(info, TextModel(reader, engine, info.task, token_budget=budget), name, files.digest)
+    model = TextModel(reader, engine, info.task)
+    opened = BundlePredictor(info, model if info.engines[name].may_batch else model.alone(), name, files.digest)
     _prove(opened)
     return opened
 

@@ -65,6 +65,8 @@ class BundleInfo(_Frozen):
     normalise: int = NORMALISE_VERSION
     layers: str
     engines: dict[EngineName, EngineInfo]
+    torch: EngineInfo | None = None
+    """The lab's own engine, measured and checked beside the others; it has no files here."""
     refused: dict[str, str] = {}
     """Engines that were tried and left out, each with the reason."""
     probes: Probes

@@ -1,6 +1,8 @@
 """An engine that answers texts instead of token ids."""
 
+import copy
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from potstill.domain.predictor import Logits, probabilities
 from potstill.domain.task import Task
 from potstill.inference.batching import equal_batches
 from potstill.inference.engine import Engine
-from potstill.inference.reading import Reader
+from potstill.inference.reading import Read, Reader
 
 TOKEN_BUDGET = 4096
 """Tokens in one batch: enough that matrix products run at full speed, few enough to stay in the cache."""
@@ -20,13 +22,12 @@ class TextModel:
     """A reader and an engine.
 
     A long text is several rows where the reader cuts it into windows; the window that speaks most for the positive
-    label stands for its text (for more than two labels: the window that is surest). With a `token_budget` of 1 every
-    row goes through the engine alone.
+    label stands for its text (for more than two labels: the window that is surest).
     """
 
-    def __init__(self, reader: Reader, engine: Engine, task: Task, *, token_budget: int = TOKEN_BUDGET) -> None:
+    def __init__(self, reader: Reader, engine: Engine, task: Task) -> None:
         self.reader, self.task = reader, task
-        self.engine, self._budget = engine, token_budget
+        self.engine, self._budget = engine, TOKEN_BUDGET
 
     def __call__(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
         """Logits of the texts, (n, labels) float32, and for each whether it was longer than one window.
@@ -35,15 +36,28 @@ class TextModel:
             ModelError: the engine gives something else than a row of logits, one for each label, for each row.
         """
         read = self.reader.read(texts)
-        logits = np.empty((len(read.rows), len(self.task.labels)), dtype=np.float32)
-        for batch in equal_batches([len(row) for row in read.rows], self._budget):
-            found = self.engine(np.array([read.rows[row] for row in batch], dtype=np.int64))
+        return self.of_texts(read, self.of_rows(read.rows)), read.long
+
+    def alone(self) -> Self:
+        """The same model, every row by itself."""
+        other = copy.copy(self)
+        other._budget = 1
+        return other
+
+    def of_rows(self, rows: Sequence[Sequence[int]]) -> Logits:
+        """Logits, (rows, labels), of token ids; raises as a call does."""
+        logits = np.empty((len(rows), len(self.task.labels)), dtype=np.float32)
+        for batch in equal_batches([len(row) for row in rows], self._budget):
+            found = self.engine(np.array([rows[row] for row in batch], dtype=np.int64))
             if found.shape != (len(batch), logits.shape[1]):
                 raise ModelError(f"the model gives {found.shape}, not {(len(batch), logits.shape[1])}: rows, labels")
             logits[batch] = found
-        if len(read.rows) > len(texts):
-            logits = self._strongest(logits, np.array(read.owners), len(texts))
-        return logits, read.long
+        return logits
+
+    def of_texts(self, read: Read, logits: Logits) -> Logits:
+        """Logits, (texts, labels), from those of the windows, (rows, labels)."""
+        texts = len(read.long)
+        return logits if len(logits) == texts else self._strongest(logits, np.array(read.owners), texts)
 
     def _strongest(self, logits: Logits, owners: NDArray[np.int64], texts: int) -> Logits:
         shares = probabilities(logits, 1.0)
