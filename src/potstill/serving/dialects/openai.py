@@ -1,0 +1,129 @@
+"""`POST /v1/moderations` as OpenAI's clients send it."""
+
+from typing import Annotated, Literal
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from potstill.serving.asking import Serving, judge_of, serving_of, verdicts
+from potstill.serving.documented import refusals
+from potstill.serving.judge import Verdict
+from potstill.serving.refusals import RefusalError, openai_shape
+from potstill.serving.strict import StrictRoute
+
+MOST_TEXTS = 256
+
+router = APIRouter(route_class=StrictRoute, tags=["OpenAI"])
+
+
+class TextPart(BaseModel):
+    """A part of a message that is text."""
+
+    model_config = ConfigDict(strict=True)
+
+    type: Literal["text"]
+    text: str
+
+
+class ImagePart(BaseModel):
+    """A part that is an image: refused, not passed over."""
+
+    type: Literal["image_url"]
+
+
+Part = Annotated[TextPart | ImagePart, Field(discriminator="type")]
+
+
+class Texts(RootModel[Annotated[list[str], Field(min_length=1, max_length=MOST_TEXTS)]]):
+    """Several texts."""
+
+
+class Parts(RootModel[Annotated[list[Part], Field(min_length=1, max_length=MOST_TEXTS)]]):
+    """The parts of one message."""
+
+
+class ModerationRequest(BaseModel):
+    """One text, several, or the parts of one message. Unknown keys are let pass, as there."""
+
+    model_config = ConfigDict(strict=True)
+
+    input: str | Texts | Parts
+    model: str | None = None
+
+
+class Moderation(BaseModel):
+    """What was found in one text. A category that the model does not assess is not here."""
+
+    flagged: bool
+    categories: dict[str, bool]
+    category_scores: dict[str, float]
+    category_applied_input_types: dict[str, list[Literal["text"]]]
+
+
+class ModerationResponse(BaseModel):
+    """A result for each text; one for all parts of a message."""
+
+    id: str
+    model: str
+    results: list[Moderation]
+
+
+@router.post("/v1/moderations", responses=refusals(openai_shape, invalid=400))
+async def moderations(body: ModerationRequest, request: Request) -> ModerationResponse:
+    """Judge texts; the categories are the model's labels, by the names that the server was started with."""
+    judge = judge_of(request)
+    texts, as_one = _texts(body.input)
+    found = await verdicts(request, texts)
+    named = categories_of(serving_of(request), list(judge.bundle.labels))
+    results = [_moderation(verdict, named, list(judge.bundle.labels)) for verdict in found]
+    results = [_strongest(results)] if as_one else results
+    return ModerationResponse(id=f"modr-{uuid4().hex}", model=judge.bundle.info.name, results=results)
+
+
+def categories_of(serving: Serving, labels: list[str]) -> dict[str, str]:
+    """The category of each label that is one: those that were named, or else the positive label.
+
+    Raises:
+        RefusalError: the model has more labels than two and nobody said which of them are categories.
+    """
+    assert serving.judge is not None, "asked after a verdict"
+    positive = serving.judge.bundle.info.task.positive
+    if serving.categories:
+        return serving.categories
+    if positive is None:
+        raise RefusalError(400, "this model has more labels than two; --map LABEL=CATEGORY says which are categories")
+    return {positive: positive}
+
+
+def _texts(given: str | Texts | Parts) -> tuple[list[str], bool]:
+    """The texts, and whether they are the parts of one message."""
+    if isinstance(given, str):
+        return [given], False
+    if isinstance(given, Texts):
+        return given.root, False
+    parts = [part.text for part in given.root if isinstance(part, TextPart)]
+    if len(parts) < len(given.root):
+        raise RefusalError(400, "this model reads text; it does not judge images")
+    return parts, True
+
+
+def _moderation(verdict: Verdict, named: dict[str, str], labels: list[str]) -> Moderation:
+    categories = {category: verdict.label == label for label, category in named.items()}
+    scores = {category: verdict.shares[labels.index(label)] for label, category in named.items()}
+    return Moderation(
+        flagged=any(categories.values()),
+        categories=categories,
+        category_scores=scores,
+        category_applied_input_types={category: ["text"] for category in categories},
+    )
+
+
+def _strongest(parts: list[Moderation]) -> Moderation:
+    names = list(parts[0].categories)
+    return Moderation(
+        flagged=any(part.flagged for part in parts),
+        categories={name: any(part.categories[name] for part in parts) for name in names},
+        category_scores={name: max(part.category_scores[name] for part in parts) for name in names},
+        category_applied_input_types=parts[0].category_applied_input_types,
+    )

@@ -1,0 +1,41 @@
+"""The codes that an operation sends, for its OpenAPI description."""
+
+from typing import Any, cast
+
+from potstill.serving.refusals import Shape
+
+_REASONS = {
+    400: "The body is no JSON, or the host is not allowed",
+    401: "A key is needed",
+    408: "The body did not arrive in time",
+    413: "Too large",
+    415: "Not application/json, or encoded",
+    422: "The body is not as it should be",
+    429: "Too much is waiting; Retry-After says when to come again",
+    503: "Not ready; Retry-After says when to come again",
+    504: "No answer in time",
+}
+
+
+def refusals(shape: Shape, *, invalid: int = 422) -> dict[int | str, dict[str, Any]]:
+    """Every refusal of an operation whose errors have this shape and which calls a wrong body `invalid`."""
+    codes = [code for code in _REASONS if code != 422 or invalid == 422]
+    return {code: _described(code, shape) for code in codes}
+
+
+def _described(code: int, shape: Shape) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "description": _REASONS[code],
+        "content": {"application/json": {"schema": _schema(shape(code, "message"))}},
+    }
+    if code in (429, 503):
+        found["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
+    return found
+
+
+def _schema(example: Any) -> dict[str, Any]:
+    """The schema of an error body, read off one."""
+    if isinstance(example, dict):
+        properties = {key: _schema(value) for key, value in cast(dict[str, Any], example).items()}
+        return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {"type": {str: "string", int: "integer", type(None): "null"}[type(example)]}

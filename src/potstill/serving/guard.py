@@ -1,0 +1,162 @@
+"""What stands before every route: host, key, size and pace of the body, headers of every answer."""
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from potstill.serving.asking import Serving
+from potstill.serving.refusals import RefusalError, response
+
+OPEN = ("/livez", "/readyz", "/", "/static/")
+"""Paths that ask for no key: a probe has none, and the page asks for it."""
+LET_BYTES, LET_SECONDS = 16_000_000, 2
+"""Of a body that is too large, so much is read and thrown away."""
+Observe = Callable[[str, int, float], None]
+"""Told of every answer: the route, the code, the seconds."""
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    """An ASGI middleware. It reads the body, so that what reaches a route is whole and small enough."""
+
+    def __init__(
+        self, app: ASGIApp, serving: Serving, *, hosts: Iterable[str], key: str | None, observe: Observe
+    ) -> None:
+        self.serving = serving
+        self._app, self._limits, self._observe = app, serving.limits, observe
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._key = None if key is None else key.encode()
+        self._open = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, or answer why not."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        self._open += 1
+        started, seen = time.perf_counter(), _Seen(send)
+        try:
+            body = await self._checked_body(scope, receive)
+        except RefusalError as refusal:
+            answer = response(scope["path"], refusal.status_code, refusal.detail, refusal.headers)
+            answer.headers["Connection"] = "close"
+            if refusal.status_code == 413:
+                await _let_send(receive)
+            await answer(scope, receive, seen)
+        else:
+            await self._app(scope, _replay(body, receive), seen)
+        finally:
+            self._open -= 1
+            # The route's path, never one that a client made up: each would be a new line of the metrics.
+            route = scope.get("route")
+            self._observe(getattr(route, "path", "other"), seen.status, time.perf_counter() - started)
+
+    async def _checked_body(self, scope: Scope, receive: Receive) -> bytes:
+        headers = Headers(scope=scope)
+        if self._open > self._limits.connections:
+            raise RefusalError(503, "too many connections", retry_after=1)
+        host = _without_port(headers.get("host", ""))
+        if "*" not in self._hosts and host not in self._hosts:
+            raise RefusalError(400, "this server does not answer by that host name; --allow-host adds it")
+        self._check_key(scope, headers)
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise RefusalError(415, "send the body as it is, without Content-Encoding")
+        length = headers.get("content-length", "0")
+        if length.isascii() and length.isdigit() and int(length) > self._limits.body_bytes:
+            raise self._too_large()
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                return await self._read(receive)
+        except TimeoutError:
+            raise RefusalError(408, f"the body was not here after {self._limits.body_seconds:g} s") from None
+
+    async def _read(self, receive: Receive) -> bytes:
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return b""
+            body += message.get("body", b"")
+            if len(body) > self._limits.body_bytes:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                return bytes(body)
+
+    def _too_large(self) -> RefusalError:
+        return RefusalError(413, f"the body has more than {self._limits.body_bytes:,} bytes")
+
+    def _check_key(self, scope: Scope, headers: Headers) -> None:
+        path = scope["path"]
+        if self._key is None or path in OPEN or path.startswith("/static/"):
+            return
+        bearer = headers.get("authorization", "")
+        given = [
+            bearer[7:] if bearer[:7].lower() == "bearer " else "",
+            headers.get("x-goog-api-key", ""),
+            *parse_qs(scope["query_string"].decode("latin-1")).get("key", []),
+        ]
+        # All are compared, in constant time each: how long it takes says nothing about the key.
+        if not sum(hmac.compare_digest(one.encode("utf-8", "surrogateescape"), self._key) for one in given):
+            raise RefusalError(401, "a key is needed: as a bearer token, as x-goog-api-key or as ?key=")
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0].lower() + "]"
+    return host.partition(":")[0].lower()
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """The body in one piece, then whatever comes: the client's leaving."""
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _let_send(receive: Receive) -> None:
+    """Throw away some of a body that is too large: most clients send all of it before they read why it was refused."""
+    thrown = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LET_SECONDS):
+            while thrown < LET_BYTES:
+                message = await receive()
+                thrown += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+
+
+class _Seen:
+    """A `send` that adds the headers of every answer and remembers its code."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)

@@ -1,0 +1,60 @@
+"""Whether the server lives, whether it is ready, and what it has done."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from potstill.serving.asking import Serving, serving_of
+
+router = APIRouter(tags=["health"])
+_TEXT: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
+_STATE: dict[int | str, dict[str, Any]] = {200: _TEXT}
+_NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "Loading, draining or hung", **_TEXT}}
+
+
+class Metrics:
+    """The figures of one server, in a registry of its own."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.registry = CollectorRegistry()
+        to = self.registry
+        self.requests = Counter("potstill_requests", "Answers, by route and code", ("route", "code"), registry=to)
+        self.seconds = Histogram("potstill_request_seconds", "From request to answer", ("route",), registry=to)
+        waiting = Gauge("potstill_waiting_tokens", "Tokens that wait or are being computed", registry=to)
+        waiting.set_function(lambda: serving.judge.gatherer.waiting_tokens if serving.judge else 0)
+
+    def observe(self, route: str, code: int, seconds: float) -> None:
+        """Count an answer."""
+        self.requests.labels(route, str(code)).inc()
+        self.seconds.labels(route).observe(seconds)
+
+    def text(self) -> bytes:
+        """All of them, as Prometheus reads them."""
+        return generate_latest(self.registry)
+
+
+@router.get("/livez", response_class=PlainTextResponse, responses=_STATE)
+async def livez() -> str:
+    """The process answers."""
+    return "ok"
+
+
+@router.get("/readyz", response_class=PlainTextResponse, responses={**_STATE, **_NOT_READY})
+async def readyz(request: Request) -> Response:
+    """A request would be answered now."""
+    serving = serving_of(request)
+    state = (
+        "loading" if serving.judge is None
+        else "draining" if serving.draining
+        else "hung" if serving.is_hung()
+        else "ok"
+    )  # fmt: skip
+    return PlainTextResponse(state, 200 if state == "ok" else 503)
+
+
+@router.get("/metrics", response_class=PlainTextResponse, responses=_STATE)
+async def metrics(request: Request) -> Response:
+    """Counts and times; no text and nothing of a request but its path and code."""
+    return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,22 @@
+"""What one request, one connection and the whole server may take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes in bytes, tokens and counts, times in seconds."""
+
+    body_bytes: int = 1_000_000
+    body_seconds: float = 10
+    request_seconds: float = 30
+    texts: int = 256
+    text_characters: int = 200_000
+    tokens: int = 32_768
+    """Of all texts of one request together."""
+    waiting_seconds: float = 0.8
+    """How much work may wait, as time at the speed measured at the start."""
+    connections: int = 512
+    hang_seconds: float = 1.5
+    """An engine that is longer at one batch than this and what the batch should take is hung."""
+    shutdown_seconds: float = 8

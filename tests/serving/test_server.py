@@ -1,0 +1,235 @@
+"""The real server on a real bundle of a tiny model, asked as its clients ask."""
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from bundles import TinyBundle
+from server import Server, running_server
+from tiny import comments
+
+from potstill.cli.main import main
+
+SECRET = "zxqv-secret-word"
+TEXTS, LABELS = comments(6)
+TOXIC = TEXTS[0]
+PATHS = ["/score", "/predict", "/v1/moderations", "/v1alpha1/comments:analyze"]
+
+
+@pytest.fixture(scope="module")
+def server(tiny_bundle: TinyBundle) -> Generator[Server]:
+    with running_server(tiny_bundle.folder) as one:
+        yield one
+
+
+def analyze(text: str, **more: object) -> dict[str, object]:
+    return {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, **more}
+
+
+# --- protocols
+
+
+def test_own(server: Server) -> None:
+    found = server.post("/score", {"texts": TEXTS}).json
+    assert [one["flagged"] for one in found["results"]] == [label == 1 for label in LABELS]
+    assert found["results"][0].keys() == {"label", "score", "flagged", "truncated"}
+    assert server.post("/score", {"texts": []}).json["results"] == []
+
+
+def test_text_embeddings_inference(server: Server) -> None:
+    one = server.post("/predict", {"inputs": TOXIC}).json
+    assert [item["label"] for item in one] == ["toxic", "fine"]
+    assert sum(item["score"] for item in one) == pytest.approx(1)
+    assert server.post("/predict", {"inputs": [TOXIC]}).json == one
+    many = server.post("/predict", {"inputs": [[TOXIC], [TEXTS[1]]], "truncate": True}).json
+    assert [items[0]["label"] for items in many] == ["toxic", "fine"]
+    for pair in (["a", "b"], [["a", "b"]]):
+        refused = server.post("/predict", {"inputs": pair})
+        assert refused.status == 422
+        assert "sentence pair" in refused.json["error"]
+        assert refused.json["error_type"] == "validation"
+
+
+def test_openai(server: Server) -> None:
+    for given in (TOXIC, [TOXIC], [{"type": "text", "text": TOXIC}]):
+        found = server.post("/v1/moderations", {"input": given, "model": "omni-moderation-latest"}).json
+        assert found["results"][0]["flagged"] is True
+        assert list(found["results"][0]["categories"]) == ["toxic"]
+        assert found["results"][0]["category_scores"]["toxic"] > 0.5
+    parts = [{"type": "text", "text": TEXTS[1]}, {"type": "text", "text": TOXIC}]
+    assert len(server.post("/v1/moderations", {"input": parts}).json["results"]) == 1
+    image = server.post("/v1/moderations", {"input": [{"type": "image_url", "image_url": {"url": "x"}}]})
+    assert image.status == 400
+    assert "images" in image.json["error"]["message"]
+
+
+def test_perspective(server: Server) -> None:
+    found = server.post(
+        "/v1alpha1/comments:analyze?key=whatever", analyze(TOXIC, clientToken="t", languages=["en"])
+    ).json
+    score = found["attributeScores"]["TOXICITY"]
+    assert score["summaryScore"]["type"] == "PROBABILITY"
+    assert score["summaryScore"]["value"] > 0.5
+    assert score["spanScores"][0]["begin"] == 0
+    assert score["spanScores"][0]["end"] == len(TOXIC)
+    assert (found["clientToken"], found["languages"]) == ("t", ["en"])
+    high = server.post(
+        "/v1alpha1/comments:analyze",
+        {"comment": {"text": TEXTS[1]}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 0.99}}},
+    )
+    assert high.json["attributeScores"] == {}
+    served = server.send("GET", "/$discovery/rest?version=v1alpha1").json
+    assert served["resources"]["comments"]["methods"]["analyze"]["path"] == "v1alpha1/comments:analyze"
+
+
+@pytest.mark.parametrize("text", ["👍🏽 Good.  You fool!\nThanks", "a.  b", "no end"])
+def test_spans_are_code_points_of_the_text_as_sent(server: Server, text: str) -> None:
+    found = server.post("/v1alpha1/comments:analyze", analyze(text, spanAnnotations=True)).json
+    spans = found["attributeScores"]["TOXICITY"]["spanScores"]
+    cut = [text[span["begin"] : span["end"]] for span in spans]
+    assert cut == {"👍": ["👍🏽 Good.", "You fool!", "Thanks"], "a": ["a.", "b"], "n": ["no end"]}[text[0]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"comment": {"text": "a"}},
+        {"comment": {"text": "a"}, "requestedAttributes": {}},
+        {"comment": {"text": "  "}, "requestedAttributes": {"TOXICITY": {}}},
+        {"comment": {"text": "a" * 20_481}, "requestedAttributes": {"TOXICITY": {}}},
+        {"comment": {"text": "a"}, "requestedAttributes": {SECRET: {}}},
+    ],
+)
+def test_perspective_refuses_as_it_did(server: Server, body: dict[str, object]) -> None:
+    refused = server.post("/v1alpha1/comments:analyze", body)
+    assert refused.status == 400
+    assert refused.json["error"]["status"] == "INVALID_ARGUMENT"
+    assert SECRET not in refused.body.decode()
+
+
+# --- what is sent may be anything
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", {400, 422}),
+        (b"{", {400}),
+        (b'{"texts": NaN, "inputs": NaN}', {400}),
+        (b"\xff", {400}),
+        (b"[" * 40 + b"]" * 40, {400}),
+        (b"[" * 100_000, {400}),
+        (json.dumps({"texts": [SECRET, 1], "inputs": 1, "input": SECRET.split(), "comment": SECRET}).encode(), None),
+        (b'{"texts": {"zxqv-secret-word": 1}}', {400, 422}),
+    ],
+)
+def test_what_is_no_request_is_refused_and_never_repeated(
+    server: Server, path: str, body: bytes, status: set[int] | None
+) -> None:
+    answer = server.send("POST", path, body, content_type="application/json")
+    assert answer.status in (status or {200, 400, 422})
+    assert SECRET not in answer.body.decode()
+    assert answer.status == 200 or "error" in answer.json
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_headers_that_are_refused(server: Server, path: str) -> None:
+    assert server.send("POST", path, b"{}", content_type="text/plain").status == 415
+    assert server.send("POST", path, b"{}", content_type="application/json", content_encoding="gzip").status == 415
+    assert server.send("POST", path, b"{}", content_type="application/json", host="evil.example").status == 400
+    assert server.send("POST", path, b"x" * 1_100_000, content_type="application/json").status == 413
+    wrong = server.send("GET", path)
+    assert (wrong.status, wrong.headers["allow"]) == (405, "POST")
+    assert "error" in wrong.json
+
+
+def test_half_a_surrogate_pair_and_every_odd_text_is_judged(server: Server) -> None:
+    body = b'{"texts": ["\\ud83d", "", "\\u0000", "' + "\u202e👩‍👩‍👧".encode() + b'"]}'
+    answer = server.send("POST", "/score", body, content_type="application/json")
+    assert answer.status == 200
+    assert len(answer.json["results"]) == 4
+
+
+def test_a_body_that_never_ends_is_cut_off(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
+        raw.sendall(b"POST /score HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n")
+        raw.sendall(b"Content-Type: application/json\r\n\r\n")
+        piece = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+        try:
+            for _ in range(100):
+                raw.sendall(piece)
+        except OSError:
+            pass  # it has hung up
+        assert b"413" in raw.recv(100)
+    assert server.send("GET", "/livez").status == 200
+
+
+def test_every_answer_carries_the_headers_that_keep_a_page_safe(server: Server) -> None:
+    for answer in (server.send("GET", "/livez"), server.send("GET", "/nowhere"), server.post("/score", {"texts": []})):
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "server" not in answer.headers
+
+
+# --- health
+
+
+def test_health_and_metrics(server: Server) -> None:
+    server.post("/score", {"texts": [SECRET]})
+    server.send("GET", f"/{SECRET}?{SECRET}")
+    shown = server.send("GET", "/metrics").body.decode()
+    assert 'potstill_requests_total{code="200",route="/score"}' in shown
+    assert SECRET not in shown
+    assert server.send("GET", "/readyz").body == b"ok"
+    described = server.send("GET", "/openapi.json").json
+    assert set(PATHS) <= set(described["paths"])
+    assert set(described["paths"]["/v1/moderations"]["post"]["responses"]) == {
+        "200", "400", "401", "408", "413", "415", "429", "503", "504",
+    }  # fmt: skip
+
+
+# --- keys, and who may ask
+
+
+def test_a_key_is_asked_for_in_every_protocol_s_way(tiny_bundle: TinyBundle) -> None:
+    with running_server(tiny_bundle.folder, "--map", "toxic=harassment", POTSTILL_KEY="open sesame") as locked:
+        assert locked.post("/score", {"texts": ["a"]}).status == 401
+        assert locked.post("/score", {"texts": ["a"]}, authorization="Bearer wrong").status == 401
+        assert locked.post("/score?key=open%20sesame", {"texts": ["a"]}).status == 200
+        assert locked.post("/score", {"texts": ["a"]}, x_goog_api_key="open sesame").status == 200
+        found = locked.post("/v1/moderations", {"input": TOXIC}, authorization="Bearer open sesame")
+        assert found.json["results"][0]["categories"] == {"harassment": True}
+        assert locked.send("GET", "/readyz").status == 200
+
+
+def test_other_machines_may_not_ask_without_a_key(tiny_bundle: TinyBundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", str(tiny_bundle.folder), "--host", "0.0.0.0"]) == 1
+    assert "set POTSTILL_KEY" in capsys.readouterr().err
+    assert main(["serve", str(tiny_bundle.folder), "--map", "rude=x"]) == 1
+    assert "the labels are fine, toxic" in capsys.readouterr().err
+
+
+# --- the end
+
+
+def test_what_was_accepted_is_answered_before_the_server_goes(tiny_bundle: TinyBundle) -> None:
+    with running_server(tiny_bundle.folder) as going, ThreadPoolExecutor(32) as pool:
+        begun = threading.Barrier(33)
+
+        def ask() -> int:
+            begun.wait()
+            return len(going.post("/score", {"texts": TEXTS * 40}).json["results"])
+
+        asked = [pool.submit(ask) for _ in range(32)]
+        begun.wait()
+        time.sleep(0.3)
+        going.process.send_signal(signal.SIGTERM)
+        answers = [one.result() for one in asked]
+        assert going.process.wait(12) == 0
+    assert answers == [240] * 32
