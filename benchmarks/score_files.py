@@ -28,7 +28,8 @@ from potstill.domain.predictor import Logits
 from potstill.domain.task import Task
 from potstill.inference.bundle import open_bundle
 from potstill.scoring.formats import format_of
-from potstill.scoring.score import PART_ROWS, Job, Scorer, score
+from potstill.scoring.job import PART_ROWS, Job, Scorer
+from potstill.scoring.score import score
 
 KILLS = 5
 STUB_CHARACTERS = 80

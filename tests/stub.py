@@ -7,7 +7,7 @@ import numpy as np
 from potstill.domain.measures import Calibration, Threshold
 from potstill.domain.predictor import Logits
 from potstill.domain.task import Task
-from potstill.scoring.score import Scorer
+from potstill.scoring.job import Scorer
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
 CALIBRATION = Calibration(threshold=Threshold(value=0.5, rule="best_f1", precision=1, recall=1))

@@ -24,7 +24,8 @@ from potstill.domain.errors import DataError
 from potstill.domain.predictor import Logits
 from potstill.scoring.formats import Kind, format_of
 from potstill.scoring.incoming import Row
-from potstill.scoring.score import Job, Scorer, Tally, blocks, rejected_path, score
+from potstill.scoring.job import Job, Scorer, Tally, blocks, rejected_path
+from potstill.scoring.score import score
 
 
 def run(
@@ -240,7 +241,7 @@ def test_one_line_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_long_texts_make_short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("potstill.scoring.score.PART_CHARACTERS", 10)
+    monkeypatch.setattr("potstill.scoring.job.PART_CHARACTERS", 10)
     rows = [Row(number, text=text) for number, text in enumerate(["a" * 4, "b" * 4, "c" * 4, "d" * 50, "e", "f", "g"])]
     assert [[row.line for row in block] for block in blocks(iter(rows), 2)] == [[0, 1], [2, 3], [4, 5], [6]]
     assert [[row.line for row in block] for block in blocks(iter(rows), 5)] == [[0, 1, 2], [3], [4, 5, 6]]
@@ -314,7 +315,8 @@ import io, sys, time
 sys.path[:0] = {path!r}
 from stub import CALIBRATION, TASK, stub
 from potstill.scoring.formats import format_of
-from potstill.scoring.score import Job, Scorer, score
+from potstill.scoring.job import Job, Scorer
+from potstill.scoring.score import score
 def slow(texts):
     time.sleep(0.02)
     return stub(texts)

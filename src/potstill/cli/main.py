@@ -219,8 +219,9 @@ def _score(arguments: argparse.Namespace) -> int:
     from potstill.inference.bundle import newest_bundle, open_bundle
     from potstill.inference.engine import engines_of
     from potstill.scoring.formats import STANDARD, format_of
+    from potstill.scoring.job import Job, Scorer, rejected_path
     from potstill.scoring.progress import show_progress
-    from potstill.scoring.score import Job, Scorer, rejected_path, score
+    from potstill.scoring.score import score
 
     job = Job(
         arguments.source, arguments.out, format_of(arguments.source, arguments.source_kind),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from potstill.scoring.score import Progress as OnProgress
+from potstill.scoring.job import Progress as OnProgress
 
 
 @contextmanager

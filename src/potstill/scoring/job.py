@@ -1,0 +1,136 @@
+"""A job of scoring: what, with what, and what has been done."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from potstill.domain.errors import DataError
+from potstill.domain.measures import Calibration
+from potstill.domain.predictor import Logits, decide, probabilities
+from potstill.domain.task import Task
+from potstill.scoring.formats import Format
+from potstill.scoring.incoming import Row
+from potstill.scoring.outgoing import added_names, json_line
+
+PART_ROWS = 8192
+"""Rows in one part: enough that texts of equal length meet, little enough to be lost gladly."""
+PART_CHARACTERS = 4_000_000
+"""Characters of text after which a part ends before that, so that long texts do not fill the memory."""
+Progress = Callable[[int, int | None, int], None]
+"""Called with what is done and the total (bytes or rows, None for a stream), and the rows so far."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """What scores: `read` gives logits of texts and which of them were cut, the rest turns logits into a verdict.
+
+    `identity` names the model: parts made by another are not continued.
+    """
+
+    read: Callable[[Sequence[str]], tuple[Logits, list[bool]]]
+    task: Task
+    calibration: Calibration
+    identity: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to score, where to, and how. The names are paths, or `-` for standard input and output."""
+
+    source: str
+    target: str
+    source_format: Format
+    target_format: Format
+    text: str = "text"
+    prefix: str = ""
+    """Put before the names of the added columns, where the file has columns of those names."""
+    spreadsheet_safe: bool = False
+    part_rows: int = PART_ROWS
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Rows read, rows scored, rows that could not be, by reason."""
+
+    rows: int = 0
+    scored: int = 0
+    rejected: dict[str, int] | None = None
+
+    def plus(self, rows: int, scored: int, rejected: dict[str, int]) -> "Tally":
+        """This tally and another part's."""
+        mine = self.rejected or {}
+        both = {reason: mine.get(reason, 0) + rejected.get(reason, 0) for reason in {**mine, **rejected}}
+        return Tally(self.rows + rows, self.scored + scored, both)
+
+
+def rejected_path(target: str) -> Path:
+    """Where the rows that could not be scored are told."""
+    return Path(f"{target}.rejected.jsonl")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows, scored."""
+
+    rows: int
+    scored: list[dict[str, Any]]
+    rejected: list[Row]
+
+    def reasons(self) -> dict[str, int]:
+        """How many rows were rejected for each reason."""
+        counts: dict[str, int] = {}
+        for row in self.rejected:
+            counts[row.fault] = counts.get(row.fault, 0) + 1
+        return counts
+
+    def rejected_lines(self) -> bytes:
+        """The side file's lines."""
+        return b"".join(
+            json_line({"line": row.line, "reason": row.fault, "detail": row.detail}) for row in self.rejected
+        )
+
+
+def score_block(rows: Sequence[Row], scorer: Scorer, prefix: str) -> Block:
+    """Score those rows that have a text.
+
+    Raises:
+        DataError: a row already has a column of an added column's name.
+    """
+    good = [row for row in rows if not row.fault]
+    logits, truncated = scorer.read([row.text for row in good])
+    shares = probabilities(logits, scorer.calibration.temperature)
+    labels = decide(logits, scorer.calibration, scorer.task)
+    positive = scorer.task.positive_index if scorer.task.problem == "binary" else None
+    scored: list[dict[str, Any]] = []
+    for place, row in enumerate(good):
+        label = int(labels[place])
+        share = round(float(shares[place, label if positive is None else positive]), 6)
+        added = (scorer.task.labels[label], share, None if positive is None else label == positive, truncated[place])
+        named = dict(zip(added_names(prefix), added, strict=True))
+        if taken := sorted(named.keys() & row.values.keys()):
+            raise DataError(
+                f'the file has a column "{taken[0]}" already; --prefix pred_ makes the added one pred_label'
+            )
+        scored.append({**row.values, **named})
+    return Block(len(rows), scored, [row for row in rows if row.fault])
+
+
+def blocks(rows: Iterator[Row], most_rows: int) -> Iterator[list[Row]]:
+    """The rows in lists of `most_rows`, or of fewer whose texts have `PART_CHARACTERS` together."""
+    block: list[Row] = []
+    characters = 0
+    for row in rows:
+        block.append(row)
+        characters += len(row.text)
+        if len(block) == most_rows or characters >= PART_CHARACTERS:
+            yield block
+            block, characters = [], 0
+    if block:
+        yield block
+
+
+def merged_columns(columns: list[str], rows: Sequence[dict[str, Any]], prefix: str) -> list[str]:
+    """The file's own columns so far, and the new ones of these rows."""
+    added = set(added_names(prefix))
+    return list(dict.fromkeys([*columns, *(name for row in rows for name in row if name not in added)]))
