@@ -27,6 +27,7 @@ from potstill.domain.measures import Calibration
 from potstill.domain.predictor import Logits
 from potstill.domain.task import Task
 from potstill.inference.bundle import open_bundle
+from potstill.inference.engine import engines_of
 from potstill.scoring.formats import format_of
 from potstill.scoring.job import PART_ROWS, Job, Scorer
 from potstill.scoring.score import score
@@ -60,29 +61,32 @@ def main() -> int:
     parser.add_argument("--work", type=Path, required=True, help="a folder with room for five times the file")
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--bundle", type=Path, help="default: a stub predictor")
+    parser.add_argument("--engine", help="of the bundle; default: the quickest here")
     parser.add_argument("--comments", type=Path, default=Path("../shared/data/wiki_toxic/test.csv.gz"))
     parser.add_argument("--column", default="comment_text")
     parser.add_argument("--score", nargs=2, metavar=("SOURCE", "TARGET"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.score:
         source, target = arguments.score
-        return _score(source, target, arguments.bundle)
+        return _score(source, target, arguments.bundle, arguments.engine)
     arguments.work.mkdir(parents=True, exist_ok=True)
     comments = list(_comments(arguments.comments, arguments.column, None if arguments.bundle else STUB_CHARACTERS))
     small, source = arguments.work / "tenth.csv", arguments.work / "rows.csv"
     _write(small, comments, arguments.rows // 10)
     _write(source, comments, arguments.rows)
-    tenth = _run(small, arguments.work / "tenth.out.csv", arguments.bundle)
-    whole = _run(source, arguments.work / "whole.csv", arguments.bundle)
-    cut = list(_run_with_kills(source, arguments.work / "cut.csv", arguments.bundle, arguments.rows))
+    options = ["--bundle", str(arguments.bundle)] if arguments.bundle else []
+    options += ["--engine", arguments.engine] if arguments.engine else []
+    tenth = _run(small, arguments.work / "tenth.out.csv", options)
+    whole = _run(source, arguments.work / "whole.csv", options)
+    cut = list(_run_with_kills(source, arguments.work / "cut.csv", options, arguments.rows))
     _report(arguments.rows, tenth, whole, cut, arguments.work)
     return 0
 
 
-def _score(source: str, target: str, bundle: Path | None) -> int:
+def _score(source: str, target: str, bundle: Path | None, engine: str | None) -> int:
     job = Job(source, target, format_of(source), format_of(target))
     if bundle:
-        opened = open_bundle(bundle)
+        opened = open_bundle(bundle, engine=engines_of([engine])[0] if engine else None)
         scorer = Scorer(opened.read, opened.info.task, opened.info.calibration, opened.digest)
     else:
         task = Task(labels=("even", "odd"), positive="odd")
@@ -105,14 +109,13 @@ def _write(path: Path, comments: Sequence[str], rows: int) -> None:
         writer.writerows(enumerate(islice(cycle(comments), rows)))
 
 
-def _start(source: Path, target: Path, bundle: Path | None) -> subprocess.Popen[bytes]:
-    named = ["--bundle", str(bundle)] if bundle else []
-    command = [sys.executable, __file__, "--work", ".", "--rows", "0", *named, "--score", str(source), str(target)]
+def _start(source: Path, target: Path, options: Sequence[str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, __file__, "--work", ".", "--rows", "0", *options, "--score", str(source), str(target)]
     return subprocess.Popen(command)
 
 
-def _run(source: Path, target: Path, bundle: Path | None) -> Finished:
-    return _wait(_start(source, target, bundle), time.monotonic())
+def _run(source: Path, target: Path, options: Sequence[str]) -> Finished:
+    return _wait(_start(source, target, options), time.monotonic())
 
 
 def _wait(process: subprocess.Popen[bytes], started: float) -> Finished:
@@ -128,11 +131,11 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _run_with_kills(source: Path, target: Path, bundle: Path | None, rows: int) -> Iterator[Finished]:
+def _run_with_kills(source: Path, target: Path, options: Sequence[str], rows: int) -> Iterator[Finished]:
     """Killed after each fifth of the parts, the last time while the parts are joined; then left alone."""
     parts, expected = Path(f"{target}.parts"), rows // PART_ROWS
     for kill in range(1, KILLS + 1):
-        process, started = _start(source, target, bundle), time.monotonic()
+        process, started = _start(source, target, options), time.monotonic()
         joining = kill == KILLS
         while not _has_ended(process):
             done = len(list(parts.glob("*.json"))) - 1
@@ -141,7 +144,7 @@ def _run_with_kills(source: Path, target: Path, bundle: Path | None, rows: int) 
                 break
             time.sleep(WAIT)
         yield _wait(process, started)
-    yield _run(source, target, bundle)
+    yield _run(source, target, options)
 
 
 def _report(rows: int, tenth: Finished, whole: Finished, cut: list[Finished], work: Path) -> None:
