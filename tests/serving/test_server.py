@@ -1,12 +1,16 @@
 """The real server on a real bundle of a tiny model, asked as its clients ask."""
 
 import json
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from bundles import TinyBundle
@@ -216,6 +220,20 @@ def test_other_machines_may_not_ask_without_a_key(tiny_bundle: TinyBundle, capsy
 
 
 # --- the end
+
+
+def test_a_bundle_that_does_not_open_ends_the_server(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(tiny_bundle.folder, tmp_path / "bundle"))
+    (copy / "tokenizer.json").write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-m", "potstill", "serve", str(copy), "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "tokenizer.json was changed after the bundle was made" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_what_was_accepted_is_answered_before_the_server_goes(tiny_bundle: TinyBundle) -> None:

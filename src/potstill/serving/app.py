@@ -74,8 +74,16 @@ async def _life(open_it: Callable[[], BundlePredictor], app: FastAPI) -> AsyncGe
 
 
 async def _load(open_it: Callable[[], BundlePredictor], serving: Serving) -> None:
-    """Open the bundle, measure how much may wait, then compute."""
-    bundle = await asyncio.to_thread(open_it)
+    """Open the bundle and compute until cancelled; where that fails, the server ends."""
+    try:
+        await _compute(await asyncio.to_thread(open_it), serving)
+    except Exception as error:
+        serving.failure = error
+        serving.stop()
+
+
+async def _compute(bundle: BundlePredictor, serving: Serving) -> None:
+    """Measure how much may wait, then answer."""
     most = max(BATCH_TOKENS, int(serving.limits.waiting_seconds * await asyncio.to_thread(_tokens_per_second, bundle)))
     gatherer = Gatherer(bundle.model.of_rows, most_tokens=most, batch_tokens=min(BATCH_TOKENS, most // 2))
     serving.judge = Judge(bundle, gatherer, most_tokens=serving.limits.tokens)

@@ -33,7 +33,11 @@ def categories(named: Sequence[str], task: Task) -> dict[str, str]:
 
 
 def serve(app: Guard, *, host: str, port: int) -> int:
-    """Answer until SIGTERM or Ctrl-C, then finish what was accepted; the exit code."""
+    """Answer until SIGTERM or Ctrl-C, then finish what was accepted; the exit code.
+
+    Raises:
+        ModelError: the bundle did not open.
+    """
     patience = int(app.serving.limits.shutdown_seconds)
     config = uvicorn.Config(
         app, host=host, port=port, access_log=False, server_header=False, date_header=False, log_level="warning",
@@ -42,9 +46,12 @@ def serve(app: Guard, *, host: str, port: int) -> int:
     )  # fmt: skip
     server = _Server(config)
     server.serving = app.serving
+    app.serving.stop = server.end
     # uvicorn sends itself the signal again when it is done, so that the process would end by it.
     signal.signal(signal.SIGTERM, _nothing)
     server.run()
+    if app.serving.failure:
+        raise app.serving.failure
     return 0 if server.started else 1
 
 
@@ -56,6 +63,10 @@ class _Server(uvicorn.Server):
     """uvicorn, but whoever asks whether it is ready hears at once that it is going."""
 
     serving: Serving
+
+    def end(self) -> None:
+        """End without a signal."""
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """On a signal to end."""
