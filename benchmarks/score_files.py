@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import cycle, islice
@@ -61,6 +62,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, required=True, help="a folder with room for five times the file")
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--bundle", type=Path, help="default: a stub predictor")
+    parser.add_argument("--together", action="store_true", help="both at the same time, a core each")
     parser.add_argument("--engine", help="of the bundle; default: the quickest here")
     parser.add_argument("--comments", type=Path, default=Path("../shared/data/wiki_toxic/test.csv.gz"))
     parser.add_argument("--column", default="comment_text")
@@ -77,8 +79,10 @@ def main() -> int:
     options = ["--bundle", str(arguments.bundle)] if arguments.bundle else []
     options += ["--engine", arguments.engine] if arguments.engine else []
     tenth = _run(small, arguments.work / "tenth.out.csv", options)
-    whole = _run(source, arguments.work / "whole.csv", options)
-    cut = list(_run_with_kills(source, arguments.work / "cut.csv", options, arguments.rows))
+    with ThreadPoolExecutor(2 if arguments.together else 1) as pool:
+        undisturbed = pool.submit(_run, source, arguments.work / "whole.csv", options)
+        killed = pool.submit(_run_with_kills, source, arguments.work / "cut.csv", options, arguments.rows)
+        whole, cut = undisturbed.result(), killed.result()
     _report(arguments.rows, tenth, whole, cut, arguments.work)
     return 0
 
@@ -131,9 +135,10 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _run_with_kills(source: Path, target: Path, options: Sequence[str], rows: int) -> Iterator[Finished]:
+def _run_with_kills(source: Path, target: Path, options: Sequence[str], rows: int) -> list[Finished]:
     """Killed after each fifth of the parts, the last time while the parts are joined; then left alone."""
     parts, expected = Path(f"{target}.parts"), rows // PART_ROWS
+    ended: list[Finished] = []
     for kill in range(1, KILLS + 1):
         process, started = _start(source, target, options), time.monotonic()
         joining = kill == KILLS
@@ -143,8 +148,8 @@ def _run_with_kills(source: Path, target: Path, options: Sequence[str], rows: in
                 process.kill()
                 break
             time.sleep(WAIT)
-        yield _wait(process, started)
-    yield _run(source, target, options)
+        ended.append(_wait(process, started))
+    return [*ended, _run(source, target, options)]
 
 
 def _report(rows: int, tenth: Finished, whole: Finished, cut: list[Finished], work: Path) -> None:
