@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -162,11 +162,8 @@ def _report(rows: int, tenth: Finished, whole: Finished, cut: list[Finished], wo
 
 
 def _digest(path: Path) -> str:
-    digest = sha256()
     with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _in_order(path: Path, rows: int) -> bool:

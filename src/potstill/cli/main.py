@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import potstill
 from potstill.domain.errors import PotstillError
@@ -16,7 +17,6 @@ from potstill.domain.errors import PotstillError
 RUNS = Path("runs")
 LAB = ("torch", "transformers", "huggingface_hub", "peft", "accelerate", "sklearn", "scipy", "onnx")
 """Packages that come with the extra `lab`."""
-STREAM = "-"
 CONTINUES = "; the same command continues where it stopped"
 REJECTED = 3
 """Exit code of `score` where some rows could not be scored."""
@@ -48,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"potstill: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        again = "" if STREAM in (getattr(arguments, "source", ""), getattr(arguments, "out", "")) else CONTINUES
+        from potstill.scoring.formats import STANDARD
+
+        again = "" if STANDARD in (getattr(arguments, "source", ""), getattr(arguments, "out", "")) else CONTINUES
         print(f"potstill: stopped{again}", file=sys.stderr)
         return 130
 
@@ -138,6 +140,14 @@ def _add_opening(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expect-sha256", metavar="HASH", help="refuse any bundle but the one with this hash")
 
 
+def _opening(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What `_add_opening` asked for, as `open_bundle` takes it."""
+    from potstill.inference.engine import engines_of
+
+    engine = engines_of([arguments.engine])[0] if arguments.engine else None
+    return {"engine": engine, "threads": arguments.threads, "expect_sha256": arguments.expect_sha256}
+
+
 def _plan(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
@@ -217,7 +227,6 @@ def _score(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.inference.bundle import newest_bundle, open_bundle
-    from potstill.inference.engine import engines_of
     from potstill.scoring.formats import STANDARD, format_of
     from potstill.scoring.job import Job, Scorer, rejected_path
     from potstill.scoring.progress import show_progress
@@ -227,11 +236,7 @@ def _score(arguments: argparse.Namespace) -> int:
         arguments.source, arguments.out, format_of(arguments.source, arguments.source_kind),
         format_of(arguments.out, arguments.target_kind), arguments.text, arguments.prefix, arguments.spreadsheet_safe,
     )  # fmt: skip
-    engine = engines_of([arguments.engine])[0] if arguments.engine else None
-    bundle = open_bundle(
-        arguments.bundle or newest_bundle(RUNS), engine=engine, threads=arguments.threads,
-        expect_sha256=arguments.expect_sha256,
-    )  # fmt: skip
+    bundle = open_bundle(arguments.bundle or newest_bundle(RUNS), **_opening(arguments))
     scorer = Scorer(bundle.read, bundle.info.task, bundle.info.calibration, f"{bundle.digest} {bundle.engine_name}")
     console = Console(stderr=True)
     with show_progress(console) as on_progress:
@@ -250,16 +255,12 @@ def _serve(arguments: argparse.Namespace) -> int:
     from functools import partial
 
     from potstill.inference.bundle import newest_bundle, open_bundle, read_info
-    from potstill.inference.engine import engines_of
     from potstill.serving.app import LOOPBACK, build_app
     from potstill.serving.run import categories, refuse_open_door, serve
 
     folder, key = arguments.bundle or newest_bundle(RUNS), os.environ.get("POTSTILL_KEY") or None
     refuse_open_door(arguments.host, key, arguments.insecure)
-    opening = partial(
-        open_bundle, folder, engine=engines_of([arguments.engine])[0] if arguments.engine else None,
-        threads=arguments.threads, expect_sha256=arguments.expect_sha256,
-    )  # fmt: skip
+    opening = partial(open_bundle, folder, **_opening(arguments))
     named = categories(arguments.map, read_info(folder).task)
     hosts = [*LOOPBACK, arguments.host, *arguments.allow_host]
     app = build_app(opening, hosts=hosts, key=key, categories=named)

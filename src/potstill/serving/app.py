@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.exceptions import HTTPException
 
 import potstill
 from potstill.inference.bundle import BundlePredictor
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 BATCH_TOKENS = 2048
-MEASURED_ROWS = 8
+MEASURED_PROBES = 8
 INVALID_IS_400 = ("/v1/", "/v1alpha1/")
 """Protocols whose servers call a wrong body 400, not 422."""
 
@@ -51,7 +51,7 @@ def build_app(
     for router in (own.router, embeddings_inference.router, openai.router, perspective.router, health.router):
         app.include_router(router)
     app.openapi = partial(_described, app, app.openapi)
-    app.add_exception_handler(StarletteHTTPException, _refused)
+    app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     return Guard(app, serving, hosts=hosts, key=key, observe=app.state.metrics.observe)
 
@@ -93,7 +93,7 @@ async def _compute(bundle: BundlePredictor, serving: Serving) -> None:
 
 def _tokens_per_second(bundle: BundlePredictor) -> float:
     """How fast the engine is at some of the bundle's probes: few, because the server is waited for meanwhile."""
-    rows = bundle.model.reader.read(bundle.info.probes.texts).rows[:MEASURED_ROWS]
+    rows = bundle.model.reader.read(bundle.info.probes.texts[:MEASURED_PROBES]).rows
     bundle.model.of_rows(rows[:1])
     started = time.perf_counter()
     bundle.model.of_rows(rows)
@@ -101,9 +101,8 @@ def _tokens_per_second(bundle: BundlePredictor) -> float:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, StarletteHTTPException)
-    detail = error.detail if isinstance(error, HTTPException) or error.status_code >= 400 else ""
-    return response(request.url.path, error.status_code, detail, error.headers)
+    assert isinstance(error, HTTPException)
+    return response(request.url.path, error.status_code, error.detail, error.headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from potstill.domain.task import Task
 from potstill.serving.asking import Serving, judge_of, serving_of, verdicts
 from potstill.serving.documented import refusals
 from potstill.serving.judge import Verdict
@@ -74,26 +75,24 @@ async def moderations(body: ModerationRequest, request: Request) -> ModerationRe
     """Judge texts; the categories are the model's labels, by the names that the server was started with."""
     judge = judge_of(request)
     texts, as_one = _texts(body.input)
+    named = categories_of(serving_of(request), judge.bundle.info.task)
     found = await verdicts(request, texts)
-    named = categories_of(serving_of(request), list(judge.bundle.labels))
     results = [_moderation(verdict, named, list(judge.bundle.labels)) for verdict in found]
     results = [_strongest(results)] if as_one else results
     return ModerationResponse(id=f"modr-{uuid4().hex}", model=judge.bundle.info.name, results=results)
 
 
-def categories_of(serving: Serving, labels: list[str]) -> dict[str, str]:
+def categories_of(serving: Serving, task: Task) -> dict[str, str]:
     """The category of each label that is one: those that were named, or else the positive label.
 
     Raises:
         RefusalError: the model has more labels than two and nobody said which of them are categories.
     """
-    assert serving.judge is not None, "asked after a verdict"
-    positive = serving.judge.bundle.info.task.positive
     if serving.categories:
         return serving.categories
-    if positive is None:
+    if task.positive is None:
         raise RefusalError(400, "this model has more labels than two; --map LABEL=CATEGORY says which are categories")
-    return {positive: positive}
+    return {task.positive: task.positive}
 
 
 def _texts(given: str | Texts | Parts) -> tuple[list[str], bool]:
