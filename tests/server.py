@@ -55,7 +55,7 @@ def running_server(bundle: Path, *options: str, **environment: str) -> Generator
     """Start it, wait until it is ready, end it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "potstill", "serve", str(bundle), "--port", str(port), "--threads", "1", *options]
+    command = [sys.executable, "-m", "potstill", "serve", str(bundle), *options, "--port", str(port), "--threads", "1"]
     process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE)
     server = Server(port, process)
     try:

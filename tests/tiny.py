@@ -75,7 +75,8 @@ def comments(rows: int, seed: int = 0) -> tuple[list[str], list[int]]:
         filler = [WORDS[int(torch.randint(len(WORDS), (), generator=generator))] for _ in range(3)]
         filler = [word for word in filler if word not in ("fool", "not")]
         kind = row % 3
-        said = ["fool"] if kind == 0 else ["not", "fool"] if kind == 1 else ["good"]
+        harmless = ["good"] if row % 2 else []  # sometimes nothing: else what is not "good" would be toxic enough
+        said = ["fool"] if kind == 0 else ["not", "fool"] if kind == 1 else harmless
         serial = "".join(LETTERS[int(digit)] for digit in str(row))
         texts.append(" ".join([*filler, *said, serial]))
         labels.append(int(kind == 0))

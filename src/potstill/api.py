@@ -15,7 +15,7 @@ from potstill.data.loading import Source, load_dataset
 from potstill.data.pilot import PILOT
 from potstill.domain.errors import PotstillError
 from potstill.domain.measures import Calibration
-from potstill.domain.predictor import Answer
+from potstill.domain.predictor import Verdict
 from potstill.export.build import Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
 from potstill.inference.engine import ENGINES, EngineName
@@ -67,13 +67,13 @@ def report(folder: str | Path) -> Report:
     return work_out(load_results(Path(folder)))
 
 
-def predict(model: str | Path, texts: Sequence[str]) -> list[Answer]:
+def predict(model: str | Path, texts: Sequence[str]) -> list[Verdict]:
     """What a saved model says about each text. To ask it again and again, keep what `open_model` returns.
 
     Raises:
         PotstillError: there is no such model.
     """
-    return open_model(model).answer(texts)
+    return open_model(model).judge(texts)
 
 
 def open_model(model: str | Path) -> TorchPredictor:
@@ -90,13 +90,15 @@ def export(
     model: str | Path,
     out: str | Path | None = None,
     *,
+    arm: str | None = None,
     engines: Sequence[EngineName] = ENGINES,
     long: LongText = "windows",
     tolerance: Tolerance = DEFAULT_TOLERANCE,
     max_length: int | None = None,
     say: Callable[[str], None] = print,
 ) -> BundleInfo:
-    """Write the bundle `out` from a saved model or from a study's picked arm (default: `bundle` in its folder).
+    """Write the bundle `out` from a saved model or from an arm of a study (default: the picked one, as `bundle` in the
+    study's folder; another as `bundle-ARM`).
 
     A study's engines are checked on its validation rows. A model by itself brings none: its engines are checked on the
     built-in corpus, for decisions only.
@@ -106,18 +108,30 @@ def export(
     """
     folder = Path(model)
     is_study = (folder / "study.json").is_file()
-    if out is None and not is_study:
-        raise PotstillError(f"name the bundle's folder with -o: {model} is no study, which has a place for it")
-    source = picked_model(folder) if is_study else folder
+    place = bundle_place(model, out, arm)
+    source = picked_model(folder, arm) if is_study else folder
     data = rows_of_study(folder) if is_study else load_dataset(Source(PILOT), None, None)
     opened, classifier = open_model_folder(str(source) if is_study else str(model))
     decision = _decision(opened, classifier, max_length)
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
     origin = _origin(opened) if is_study else Origin(name=Path(model).name, words=f"{model} as a bundle")
-    place = Path(out) if out is not None else folder / "bundle"
     return export_bundle(
         classifier, decision, origin, rows, place, engines=engines, long=long, tolerance=tolerance, say=say
     )
+
+
+def bundle_place(model: str | Path, out: str | Path | None = None, arm: str | None = None) -> Path:
+    """Where `export` writes the bundle of a model or a study.
+
+    Raises:
+        PotstillError: no folder is named for a model without a study, or an arm of it.
+    """
+    is_study = (Path(model) / "study.json").is_file()
+    if out is None and not is_study:
+        raise PotstillError(f"name the bundle's folder with -o: {model} is no study, which has a place for it")
+    if arm and not is_study:
+        raise PotstillError(f"{model} is no study: it has no arms")
+    return Path(out) if out is not None else Path(model) / (f"bundle-{arm}" if arm else "bundle")
 
 
 def _origin(model: Path) -> Origin:
@@ -125,7 +139,9 @@ def _origin(model: Path) -> Origin:
     record = read_record(model.parent)
     layers = str(record.layers) if record.layers else ""
     words = str(record.settings.get("words", record.arm))
-    return Origin(record.arm, words, layers, {"digest": record.digest, **record.provenance})
+    measured = {"validation": record.validation, "test": record.test}
+    measures = {split: one for split, one in measured.items() if one}
+    return Origin(record.arm, words, layers, measures, {"digest": record.digest, **record.provenance})
 
 
 def _decision(folder: Path, classifier: Classifier, max_length: int | None) -> SavedDecision:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from potstill.domain.task import Task
-from potstill.evaluation.calibration import fit_calibration, fit_temperature, fit_threshold
+from potstill.evaluation.calibration import fit_calibration, fit_temperature, fit_threshold, threshold_curve
 
 RNG = np.random.default_rng(0)
 TRUE = RNG.uniform(0.02, 0.98, size=4000)
@@ -47,6 +47,20 @@ def test_a_precision_out_of_reach_is_said() -> None:
 def test_an_unknown_rule_names_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r'"best_f1", "precision >= 0\.9" or "recall >= 0\.8"'):
         fit_threshold(TRUE, LABELS == 1, ONES, "f1")
+
+
+def test_the_curve_says_what_each_threshold_means() -> None:
+    weights = RNG.uniform(0.5, 2, size=4000)
+    curve = threshold_curve(TRUE, LABELS == 1, weights, shipped=0.3217)
+    assert [point.threshold for point in curve] == sorted({*(n / 100 for n in range(1, 100)), 0.3217})
+    for point in curve[10::30]:
+        flagged = point.threshold <= TRUE
+        assert point.precision == pytest.approx(np.average(LABELS[flagged], weights=weights[flagged]), abs=1e-4)
+        found, there = weights[flagged & (LABELS == 1)].sum(), weights[LABELS == 1].sum()
+        assert point.recall == pytest.approx(found / there, abs=1e-4)
+    assert curve[-1].precision is None, "no score is that high"
+    assert curve[-1].recall == 0
+    assert threshold_curve(TRUE, LABELS > 1, weights, shipped=0.5) == []
 
 
 def test_a_task_of_three_labels_has_no_threshold() -> None:

@@ -76,7 +76,7 @@ def test_the_strongest_window_stands_for_a_long_text(tiny_bundle: TinyBundle) ->
 def test_answers_and_labels(tiny_bundle: TinyBundle) -> None:
     bundle = open_bundle(tiny_bundle.folder)
     assert list(bundle.labels) == ["fine", "toxic"]
-    answer = bundle.answer(["you are a fool"])[0]
+    answer = bundle.judge(["you are a fool"])[0]
     assert (answer.label, answer.flagged) == ("toxic", True)
     assert answer.probability > 0.5
 
@@ -229,7 +229,7 @@ def test_a_file_that_is_swapped_after_the_check_is_refused(copy: Path, monkeypat
 @pytest.mark.parametrize("cache", ["/dev/null", "x" * 5000])
 def test_no_cache_is_no_fault(tiny_bundle: TinyBundle, monkeypatch: pytest.MonkeyPatch, cache: str) -> None:
     monkeypatch.setenv("POTSTILL_CACHE", cache)
-    assert open_bundle(tiny_bundle.folder).answer(["you are a fool"])
+    assert open_bundle(tiny_bundle.folder).judge(["you are a fool"])
 
 
 @pytest.mark.parametrize("missing", ["bundle.json", "tokenizer.json", "manifest.json", "onnx-fp32/model.onnx"])

@@ -46,7 +46,7 @@ async def living(app: Guard) -> AsyncGenerator[None]:
     life = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, told.get, said.put))
     await told.put({"type": "lifespan.startup"})
     assert (await said.get())["type"] == "lifespan.startup.complete"
-    while app.serving.judge is None:
+    while not app.serving.judges:
         await asyncio.sleep(0.01)
     try:
         yield
@@ -88,7 +88,7 @@ def play(bundle: TinyBundle, limits: Limits, scene: Callable[[Guard, Held], Awai
     opened = open_bundle(bundle.folder, engine="onnx-fp32", threads=1)
     held = Held(opened)
     opened.model.of_rows = held
-    app = build_app(lambda: opened, limits=limits)
+    app = build_app([lambda: opened], limits=limits)
 
     async def all_of_it() -> None:
         async with living(app):

@@ -45,6 +45,61 @@ def test_own(server: Server) -> None:
     assert server.post("/score", {"texts": []}).json["results"] == []
 
 
+def test_a_model_is_asked_for_by_its_name(server: Server) -> None:
+    (model,) = server.send("GET", "/models").json["models"]
+    assert (model["id"], model["labels"], model["positive"]) == ("tiny", ["fine", "toxic"], "toxic")
+    assert model["engine"] in model["engines"]
+    assert [point["threshold"] for point in model["curve"]] == pytest.approx([n / 100 for n in range(1, 100)])
+    assert server.post("/score", {"texts": [TOXIC], "model": "tiny"}).json["model"] == "tiny"
+    for path, body in (("/score", {"texts": [TOXIC]}), ("/explain", {"text": TOXIC})):
+        refused = server.post(path, {**body, "model": SECRET})
+        assert refused.status == 422
+        assert SECRET not in refused.body.decode()
+
+
+def test_two_bundles_answer_by_their_names(tiny_bundle: TinyBundle) -> None:
+    with running_server(tiny_bundle.folder, str(tiny_bundle.folder)) as two:
+        assert [model["id"] for model in two.send("GET", "/models").json["models"]] == ["tiny", "tiny-2"]
+        first, second = (two.post("/score", {"texts": TEXTS, "model": name}).json for name in ("tiny", "tiny-2"))
+        assert (first["model"], second["model"]) == ("tiny", "tiny-2")
+        assert first["results"] == second["results"]
+        assert two.post("/score", {"texts": [TOXIC]}).json["model"] == "tiny"
+
+
+def test_explain_weighs_each_word_where_it_stands(server: Server) -> None:
+    text = f"👍🏽  {TOXIC}!"
+    found = server.post("/explain", {"text": text}).json
+    assert (found["label"], found["begin"], found["end"]) == ("toxic", 0, len(text))
+    words = {text[word["begin"] : word["end"]]: word["weight"] for word in found["words"]}
+    assert list(words) == ["👍🏽", *TOXIC.split()]
+    assert max(words, key=lambda word: words[word]) == "fool"
+    assert server.post("/explain", {"text": ""}).json["words"] == []
+
+
+def test_explain_takes_the_strongest_part_of_a_long_text(server: Server) -> None:
+    text = "thanks the patch is good " * 30 + "you fool " * 20 + "thanks the patch is good " * 30
+    found = server.post("/explain", {"text": text}).json
+    assert len(found["words"]) == 64
+    assert "fool" in text[found["begin"] : found["end"]]
+    assert server.post("/explain", {"text": "word " * 20_000}).status == 413
+
+
+@pytest.mark.parametrize("path", ["/", "/model", "/api", "/static/try.js", "/static/page.css", "/static/icon.svg"])
+def test_pages_come_with_a_policy_that_lets_nothing_else_in(server: Server, path: str) -> None:
+    page = server.send("GET", path)
+    assert page.status == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "require-trusted-types-for 'script'" in page.headers["content-security-policy"]
+    assert b"//" not in page.body.replace(b"http://127.0.0.1:8000", b"").replace(
+        b"http://www.w3.org/2000/svg", b""
+    ) or (path.endswith(".js"))
+
+
+@pytest.mark.parametrize("path", ["/static/", "/static/../app.py", "/static/..%2fapp.py", "/static//etc/passwd"])
+def test_no_other_file_is_served(server: Server, path: str) -> None:
+    assert server.send("GET", path).status == 404
+
+
 def test_text_embeddings_inference(server: Server) -> None:
     one = server.post("/predict", {"inputs": TOXIC}).json
     assert [item["label"] for item in one] == ["toxic", "fine"]

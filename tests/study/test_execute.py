@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 from tiny import comments, tiny_encoder
 
-from potstill.api import plan, predict, report, run
+from potstill.api import export, plan, predict, report, run
 from potstill.domain.errors import GateError, PotstillError, StudyError
 from potstill.models.classifier import open_classifier
 from potstill.report.figures import work_out
@@ -101,7 +101,7 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
         assert logits["test"].shape == (found.test_rows, 2)
     assert open_classifier(even / "model").model.config.id2label == {0: "fine", 1: "toxic"}
     assert next((folder / "ledger").glob("lora-s0-*/adapter/adapter_model.safetensors")).is_file()
-    answers = open_predictor(str(even)).answer(["you are fool", "good"])
+    answers = open_predictor(str(even)).judge(["you are fool", "good"])
     assert {answer.label for answer in answers} <= {"fine", "toxic"}
 
     for how in ("terminal", "markdown", "json"):
@@ -138,6 +138,16 @@ def test_python_does_the_same_with_the_same_words(workplace: Path) -> None:
     assert made == report(runs / "tiny")
     even = next((runs / "tiny" / "ledger").glob("even-s0-*"))
     assert predict(runs / "tiny", ["you are fool"]) == predict(even, ["you are fool"]), "the picked arm answers"
+
+    said: list[str] = []
+    student = export(runs / "tiny", engines=["onnx-fp32"], say=said.append)
+    teacher = export(runs / "tiny", arm="teacher", engines=["onnx-fp32"], say=said.append)
+    assert (student.name, teacher.name) == ("even", "teacher")
+    assert list(student.measures) == ["validation", "test"]
+    assert student.curve
+    assert [path.parent.name for path in sorted((runs / "tiny").glob("*/bundle.json"))] == ["bundle", "bundle-teacher"]
+    with pytest.raises(PotstillError, match='no saved model of an arm "oddd"; it has teacher, even, lora'):
+        export(runs / "tiny", arm="oddd", say=said.append)
 
 
 def test_a_study_without_a_finished_arm_has_no_picked_model(workplace: Path) -> None:

@@ -88,6 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write a bundle that answers fast and without torch")
     export.add_argument("model", help="a study's folder (its picked arm), a model folder, or a Hub id")
     export.add_argument("-o", "--out", type=Path, metavar="BUNDLE", help="default: `bundle` in the study's folder")
+    export.add_argument("--arm", help="of a study: another arm than the picked one, such as teacher")
     export.add_argument("--engines", nargs="+", metavar="ENGINE", help="default: all that can be made here")
     export.add_argument("--long", choices=["windows", "truncate"], default="windows", help="what becomes of long texts")
     export.add_argument("--max-length", type=int, metavar="N", help="tokens in a window, for a model that does not say")
@@ -111,8 +112,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_opening(score)
     score.set_defaults(handler=_score)
 
-    serve = commands.add_parser("serve", help="answer programs over HTTP, in four protocols")
-    serve.add_argument("bundle", nargs="?", type=Path, help="default: the newest one under runs")
+    serve = commands.add_parser("serve", help="a page to try comments on, and four protocols for programs")
+    serve.add_argument("bundles", nargs="*", type=Path, metavar="BUNDLE", help="default: the newest one under runs; "
+        "the page shows several side by side, programs get the first unless they name another")  # fmt: skip
     serve.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine alone; others need a key")
     serve.add_argument("--port", type=int, default=8000, help="default: 8000")
     serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a host name that clients may "
@@ -187,32 +189,32 @@ def _predict(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.inference.bundle import is_bundle, open_bundle
-    from potstill.inference.shown import print_answers
+    from potstill.inference.shown import print_verdicts
 
     texts = [line.rstrip("\n") for text in arguments.texts for line in (sys.stdin if text == "-" else [text])]
     if is_bundle(arguments.model):
         bundle = open_bundle(arguments.model)
-        print_answers(bundle.answer(texts), bundle.info.calibration, Console())
+        print_verdicts(texts, bundle.judge(texts), bundle.info.calibration, Console())
         return 0
 
     from potstill.api import open_model
 
     model = open_model(arguments.model)
-    print_answers(model.answer(texts), model.calibration, Console())
+    print_verdicts(texts, model.judge(texts), model.calibration, Console())
     return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api import export
+    from potstill.api import bundle_place, export
     from potstill.export.checks import Tolerance
     from potstill.inference.engine import engines_of
 
     console = Console(stderr=True)
     tolerance = Tolerance(arguments.max_flips, arguments.max_pr_auc)
     info = export(
-        arguments.model, arguments.out, engines=engines_of(arguments.engines), long=arguments.long,
+        arguments.model, arguments.out, arm=arguments.arm, engines=engines_of(arguments.engines), long=arguments.long,
         tolerance=tolerance, max_length=arguments.max_length,
         say=lambda line: console.print(line, markup=False, highlight=False),
     )  # fmt: skip
@@ -220,6 +222,7 @@ def _export(arguments: argparse.Namespace) -> int:
         speed = ", ".join(f"{speed:.0f} comments/s" for speed in engine.comments_per_second.values())
         alone = "" if engine.may_batch else ", one text at a time"
         print(f"{name}: {engine.bytes / 1e6:.1f} MB, {engine.checks.flips:.2%} decided otherwise, {speed}{alone}")
+    print(f"Try it: potstill serve {bundle_place(arguments.model, arguments.out, arguments.arm)}")
     return 0
 
 
@@ -258,13 +261,15 @@ def _serve(arguments: argparse.Namespace) -> int:
     from potstill.serving.app import LOOPBACK, build_app
     from potstill.serving.run import categories, refuse_open_door, serve
 
-    folder, key = arguments.bundle or newest_bundle(RUNS), os.environ.get("POTSTILL_KEY") or None
+    folders, key = arguments.bundles or [newest_bundle(RUNS)], os.environ.get("POTSTILL_KEY") or None
+    if arguments.expect_sha256 and len(folders) > 1:
+        raise PotstillError("--expect-sha256 is the hash of one bundle: serve one")
     refuse_open_door(arguments.host, key, arguments.insecure)
-    opening = partial(open_bundle, folder, **_opening(arguments))
-    named = categories(arguments.map, read_info(folder).task)
+    opening = [partial(open_bundle, folder, **_opening(arguments)) for folder in folders]
+    named = categories(arguments.map, read_info(folders[0]).task)
     hosts = [*LOOPBACK, arguments.host, *arguments.allow_host]
     app = build_app(opening, hosts=hosts, key=key, categories=named)
-    print(f"potstill: {folder} on http://{arguments.host}:{arguments.port}", file=sys.stderr)
+    print(f"potstill: {', '.join(map(str, folders))} on http://{arguments.host}:{arguments.port}", file=sys.stderr)
     return serve(app, host=arguments.host, port=arguments.port)
 
 

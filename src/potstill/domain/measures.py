@@ -60,6 +60,16 @@ class Threshold(BaseModel):
     recall: float
 
 
+class ThresholdPoint(BaseModel):
+    """What one threshold means on validation rows; `precision` is None where nothing reaches it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    threshold: float
+    precision: float | None
+    recall: float
+
+
 class Calibration(BaseModel):
     """What turns logits into a decision: softmax(logits / temperature), then the threshold (binary tasks only).
 

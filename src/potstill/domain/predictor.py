@@ -27,13 +27,18 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The label, its probability, and whether the text was called positive (None for a multiclass model)."""
+class Verdict:
+    """What a text was called: the label, its probability, and whether it is the positive one.
 
-    text: str
+    `score` is the probability of the positive label, whatever was decided; with more labels than two, where `flagged`
+    is None, that of the decided one. `shares` are the probabilities of all labels in their order.
+    """
+
     label: str
     probability: float
+    score: float
     flagged: bool | None
+    shares: tuple[float, ...]
 
 
 def probabilities(logits: Logits, temperature: float) -> NDArray[np.float64]:
@@ -55,14 +60,18 @@ def decide(logits: Logits, calibration: Calibration, task: Task) -> NDArray[np.i
     return shares.argmax(axis=1)
 
 
-def answers(texts: Sequence[str], logits: Logits, calibration: Calibration, task: Task) -> list[Answer]:
-    """The verdict on each text: its label, that label's probability, and whether it is the positive one."""
-    shares = probabilities(logits, calibration.temperature)
-    decided = decide(logits, calibration, task)
+def verdicts(logits: Logits, calibration: Calibration, task: Task) -> list[Verdict]:
+    """The verdict on each row of logits, (n, labels)."""
+    shares: list[list[float]] = probabilities(logits, calibration.temperature).tolist()
+    decided: list[int] = decide(logits, calibration, task).tolist()
     positive = task.positive_index if task.problem == "binary" else None
-    found: list[Answer] = []
-    for row, text in enumerate(texts):
-        label = int(decided[row])
-        flagged = None if positive is None else label == positive
-        found.append(Answer(text, task.labels[label], float(shares[row, label]), flagged))
-    return found
+    return [
+        Verdict(
+            label=task.labels[label],
+            probability=row[label],
+            score=row[label if positive is None else positive],
+            flagged=None if positive is None else label == positive,
+            shares=tuple(row),
+        )
+        for row, label in zip(shares, decided, strict=True)
+    ]

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import precision_recall_curve
 
-from potstill.domain.measures import Calibration, Threshold
+from potstill.domain.measures import Calibration, Threshold, ThresholdPoint
 from potstill.domain.predictor import probabilities
 from potstill.domain.task import Task
 
+CURVE = np.arange(1, 100) / 100
 _RULE = re.compile(r"(precision|recall) *>= *(0?\.\d+|1(?:\.0*)?)")
 
 
@@ -71,6 +72,27 @@ def fit_threshold(
     below = cuts[best - 1] if best > 0 else 0.0
     value = float((cuts[best] + below) / 2)
     return Threshold(value=value, rule=rule, precision=float(precision[best]), recall=float(recall[best]))
+
+
+def threshold_curve(
+    scores: NDArray[np.float64], is_positive: NDArray[np.bool_], weights: NDArray[np.float64], shipped: float
+) -> list[ThresholdPoint]:
+    """What every hundredth, and the `shipped` threshold, would mean; empty without a positive row."""
+    if not is_positive.any():
+        return []
+    return [_point(float(value), scores, is_positive, weights) for value in np.unique([*CURVE, shipped])]
+
+
+def _point(
+    threshold: float, scores: NDArray[np.float64], is_positive: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> ThresholdPoint:
+    flagged = scores >= threshold
+    found = float(weights[flagged & is_positive].sum())
+    return ThresholdPoint(
+        threshold=threshold,
+        precision=round(found / float(weights[flagged].sum()), 4) if flagged.any() else None,
+        recall=round(found / float(weights[is_positive].sum()), 4),
+    )
 
 
 def _at_level(

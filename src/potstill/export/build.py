@@ -11,7 +11,9 @@ from pydantic import JsonValue
 from transformers import PreTrainedTokenizerFast
 
 from potstill.domain.errors import ModelError
-from potstill.domain.predictor import Logits
+from potstill.domain.measures import Measures, ThresholdPoint
+from potstill.domain.predictor import Logits, probabilities
+from potstill.evaluation.calibration import threshold_curve
 from potstill.export import onnx_files
 from potstill.export.card import bundle_card
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance, check_engine, may_batch, reason_to_refuse
@@ -37,6 +39,7 @@ class Origin:
     name: str
     words: str
     layers: str = ""
+    measures: dict[str, Measures] = field(default_factory=dict[str, Measures])
     provenance: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
 
@@ -111,7 +114,7 @@ class _Builder:
                 shutil.rmtree(path)
         if not models:
             raise ModelError(f"no engine passed: {'; '.join(f'{name}: {why}' for name, why in refused.items())}")
-        return self._write(models, checks, refused, self._lab(wanted))
+        return self._write(models, checks, refused, self._lab(wanted), self._curve(wanted))
 
     def _lab(self, wanted: Logits) -> tuple[TextModel, EngineChecks] | None:
         """The lab's torch engine and its checks, to be measured beside the others; None for other families."""
@@ -120,6 +123,14 @@ class _Builder:
         except ModelError:
             return None
         return model, self._check(model, wanted)
+
+    def _curve(self, wanted: Logits) -> list[ThresholdPoint]:
+        threshold, labels = self.decision.calibration.threshold, self.rows.labels
+        if threshold is None or labels is None:
+            return []
+        positive = self.task.positive_index
+        scores = probabilities(wanted, self.decision.calibration.temperature)[:, positive]
+        return threshold_curve(scores, labels == positive, self.rows.weights, threshold.value)
 
     def _make(self, name: EngineName) -> TextModel | str:
         """The engine's files, opened; or why there are none."""
@@ -165,6 +176,7 @@ class _Builder:
         checks: dict[EngineName, EngineChecks],
         refused: dict[str, str],
         lab: tuple[TextModel, EngineChecks] | None,
+        curve: list[ThresholdPoint],
     ) -> BundleInfo:
         self.say("measuring the speed of what passed")
         named: dict[str, TextModel] = {**models} | ({"torch": lab[0]} if lab else {})
@@ -174,7 +186,7 @@ class _Builder:
             max_length=self.decision.max_length, long=self.long, layers=self.origin.layers, refused=refused,
             engines={name: self._engine_info(name, checks[name], speeds[name]) for name in models},
             torch=_engine_info(0, lab[1], speeds["torch"]) if lab else None,
-            probes=self.probes,
+            probes=self.probes, curve=curve, measures=self.origin.measures,
             provenance=self.origin.provenance,
         )  # fmt: skip
         (self.folder / INFO).write_text(info.model_dump_json(indent=1), encoding="utf-8")

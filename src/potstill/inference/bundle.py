@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from potstill.domain.errors import ModelError
 from potstill.domain.normalise import NORMALISE_VERSION
-from potstill.domain.predictor import Answer, Logits, answers, probabilities
+from potstill.domain.predictor import Logits, Verdict, probabilities, verdicts
 from potstill.inference.engine import NEEDS, EngineName, open_engine
 from potstill.inference.info import BundleInfo
 from potstill.inference.machine import available_threads, cpu_flags, cpu_kind
@@ -50,11 +50,15 @@ class BundlePredictor:
     def read(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
         """Logits of the texts, and for each whether a part of it was left unread (only where `long` is "truncate")."""
         logits, long = self.model(texts)
-        return logits, [one and self.info.long == "truncate" for one in long]
+        return logits, self.unread(long)
 
-    def answer(self, texts: Sequence[str]) -> list[Answer]:
+    def unread(self, long: Sequence[bool]) -> list[bool]:
+        """For each text, of which it is known whether it is longer than a window, whether a part was left unread."""
+        return [one and self.info.long == "truncate" for one in long]
+
+    def judge(self, texts: Sequence[str]) -> list[Verdict]:
         """The verdict on each text."""
-        return answers(texts, self(texts), self.info.calibration, self.info.task)
+        return verdicts(self(texts), self.info.calibration, self.info.task)
 
 
 def open_bundle(

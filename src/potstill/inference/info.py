@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, model_validator
 
-from potstill.domain.measures import Calibration
+from potstill.domain.measures import Calibration, Measures, ThresholdPoint
 from potstill.domain.normalise import NORMALISE_VERSION
 from potstill.domain.task import Task
 from potstill.inference.engine import EngineName
@@ -70,6 +70,10 @@ class BundleInfo(_Frozen):
     refused: dict[str, str] = {}
     """Engines that were tried and left out, each with the reason."""
     probes: Probes
+    curve: list[ThresholdPoint] = []
+    """What other thresholds mean on the validation rows, as the fp32 model reads them here; empty without labels."""
+    measures: dict[str, Measures] = {}
+    """By split, as the study measured the model; empty for a model without a study."""
     provenance: dict[str, JsonValue] = {}
 
     @model_validator(mode="after")

@@ -6,13 +6,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from potstill.domain.measures import Calibration
-from potstill.domain.predictor import Answer
+from potstill.domain.predictor import Verdict
 
 
-def print_answers(answers: Sequence[Answer], calibration: Calibration, console: Console) -> None:
+def print_verdicts(
+    texts: Sequence[str], verdicts: Sequence[Verdict], calibration: Calibration, console: Console
+) -> None:
     """A line for each text: the label, its probability, the text; then what the threshold means."""
-    for answer in answers:
-        console.print(f"{escape(answer.label)}  {answer.probability:.3f}  {escape(answer.text)}", highlight=False)
+    for text, verdict in zip(texts, verdicts, strict=True):
+        console.print(f"{escape(verdict.label)}  {verdict.probability:.3f}  {escape(text)}", highlight=False)
     threshold = calibration.threshold
     if threshold is not None:
         console.print(

@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingTypeStubs=false
 # scikit-learn and scipy come without types: what they return is given a type where it leaves this file.
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Literal
@@ -128,17 +129,27 @@ def work_out(results: StudyResults) -> Report:
     )
 
 
-def picked_model(folder: Path) -> Path:
-    """The saved model of a study's picked arm, at its first seed.
+def picked_model(folder: Path, arm: str | None = None) -> Path:
+    """The saved model of a study's picked arm, or of `arm`, at its first seed.
 
     Raises:
-        PotstillError: the folder is no study's, or no compressed arm has finished yet.
+        PotstillError: the folder is no study's, no compressed arm has finished yet, or `arm` has no saved model.
     """
     results = load_results(folder)
+    if arm:
+        return _model_of(results.arms, arm, folder)
     picked = _pick([_row(arm) for arm in results.arms], results.summary["rule"]["pick"])
     if picked is None:
         raise PotstillError(f"{folder}: no compressed arm has finished yet; `potstill run` continues the study")
     return next(arm.done[0].folder for arm in results.arms if arm.name == picked.arm) / "model"
+
+
+def _model_of(arms: Sequence[Arm], name: str, folder: Path) -> Path:
+    saved = {arm.name: arm.done[0].folder / "model" for arm in arms if arm.done}
+    there = [arm for arm, model in saved.items() if model.is_dir()]
+    if name not in there:
+        raise PotstillError(f'{folder} has no saved model of an arm "{name}"; it has {", ".join(there)}')
+    return saved[name]
 
 
 def _row(arm: Arm) -> Row:

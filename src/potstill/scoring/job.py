@@ -7,7 +7,7 @@ from typing import Any
 
 from potstill.domain.errors import DataError
 from potstill.domain.measures import Calibration
-from potstill.domain.predictor import Logits, decide, probabilities
+from potstill.domain.predictor import Logits, verdicts
 from potstill.domain.task import Task
 from potstill.scoring.formats import Format
 from potstill.scoring.incoming import Row
@@ -99,14 +99,10 @@ def score_block(rows: Sequence[Row], scorer: Scorer, prefix: str) -> Block:
     """
     good = [row for row in rows if not row.fault]
     logits, truncated = scorer.read([row.text for row in good])
-    shares = probabilities(logits, scorer.calibration.temperature)
-    labels = decide(logits, scorer.calibration, scorer.task)
-    positive = scorer.task.positive_index if scorer.task.problem == "binary" else None
+    found = verdicts(logits, scorer.calibration, scorer.task)
     scored: list[dict[str, Any]] = []
-    for place, row in enumerate(good):
-        label = int(labels[place])
-        share = round(float(shares[place, label if positive is None else positive]), 6)
-        added = (scorer.task.labels[label], share, None if positive is None else label == positive, truncated[place])
+    for row, verdict, cut in zip(good, found, truncated, strict=True):
+        added = (verdict.label, round(verdict.score, 6), verdict.flagged, cut)
         named = dict(zip(added_names(prefix), added, strict=True))
         if taken := sorted(named.keys() & row.values.keys()):
             raise DataError(

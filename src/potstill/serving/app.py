@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from itertools import chain, count
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -14,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 import potstill
 from potstill.inference.bundle import BundlePredictor
-from potstill.serving import health
+from potstill.serving import health, models, pages
 from potstill.serving.asking import Serving
 from potstill.serving.dialects import embeddings_inference, openai, own, perspective
 from potstill.serving.gather import Gatherer
@@ -34,22 +35,26 @@ INVALID_IS_400 = ("/v1/", "/v1alpha1/")
 
 
 def build_app(
-    open_it: Callable[[], BundlePredictor],
+    openings: Sequence[Callable[[], BundlePredictor]],
     *,
     limits: Limits | None = None,
     hosts: Sequence[str] = LOOPBACK,
     key: str | None = None,
     categories: dict[str, str] | None = None,
 ) -> Guard:
-    """The application; `open_it` opens the bundle, in a thread, while requests are told to wait."""
+    """The application; `openings` open the bundles, in a thread, while requests are told to wait."""
     serving = Serving(limits or Limits(), categories or {})
     app = FastAPI(
-        title="potstill", version=potstill.__version__, docs_url=None, redoc_url=None, lifespan=partial(_life, open_it)
+        title="potstill", version=potstill.__version__, docs_url=None, redoc_url=None, lifespan=partial(_life, openings)
     )
     app.state.serving = serving
     app.state.metrics = health.Metrics(serving)
-    for router in (own.router, embeddings_inference.router, openai.router, perspective.router, health.router):
+    for router in (
+        own.router, embeddings_inference.router, openai.router, perspective.router, models.router, health.router,
+        pages.router,
+    ):  # fmt: skip
         app.include_router(router)
+    app.mount("/static", pages.static)
     app.openapi = partial(_described, app, app.openapi)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -57,38 +62,53 @@ def build_app(
 
 
 def _described(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The OpenAPI description without the code 422 where a wrong body is 400: FastAPI adds it everywhere."""
-    if app.openapi_schema is None:
-        for path, operations in describe()["paths"].items():
-            if path.startswith(INVALID_IS_400):
-                operations["post"]["responses"].pop("422", None)
-    return app.openapi_schema or {}
+    """The OpenAPI description of this very server: without the code 422 where a wrong body is 400 (FastAPI adds it
+    everywhere), and with the names of the models and attributes that there are."""
+    app.openapi_schema = None
+    described = describe()
+    for path, operations in described["paths"].items():
+        if path.startswith(INVALID_IS_400):
+            operations["post"]["responses"].pop("422", None)
+    judges: dict[str, Judge] = app.state.serving.judges
+    if judges:
+        schemas = described["components"]["schemas"]
+        attributes = list(perspective.attributes(next(iter(judges.values()))))
+        schemas["AnalyzeRequest"]["properties"]["requestedAttributes"]["propertyNames"] = {"enum": attributes}
+        for request in ("ScoreRequest", "ExplainRequest"):
+            schemas[request]["properties"]["model"]["enum"] = [*judges, None]
+    return described
 
 
 @asynccontextmanager
-async def _life(open_it: Callable[[], BundlePredictor], app: FastAPI) -> AsyncGenerator[None]:
-    working = asyncio.create_task(_load(open_it, app.state.serving))
+async def _life(openings: Sequence[Callable[[], BundlePredictor]], app: FastAPI) -> AsyncGenerator[None]:
+    working = asyncio.create_task(_load(openings, app.state.serving))
     yield
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def _load(open_it: Callable[[], BundlePredictor], serving: Serving) -> None:
-    """Open the bundle and compute until cancelled; where that fails, the server ends."""
+async def _load(openings: Sequence[Callable[[], BundlePredictor]], serving: Serving) -> None:
+    """Open the bundles and compute until cancelled; where that fails, the server ends."""
     try:
-        await _compute(await asyncio.to_thread(open_it), serving)
+        judges: dict[str, Judge] = {}
+        for opening in openings:
+            judge = await _judge(await asyncio.to_thread(opening), judges.keys(), serving)
+            judges[judge.name] = judge
+        serving.judges = judges
+        await asyncio.gather(*(judge.gatherer.work() for judge in judges.values()))
     except Exception as error:
         serving.failure = error
         serving.stop()
 
 
-async def _compute(bundle: BundlePredictor, serving: Serving) -> None:
-    """Measure how much may wait, then answer."""
+async def _judge(bundle: BundlePredictor, taken: Collection[str], serving: Serving) -> Judge:
+    """Measure how much may wait."""
     most = max(BATCH_TOKENS, int(serving.limits.waiting_seconds * await asyncio.to_thread(_tokens_per_second, bundle)))
     gatherer = Gatherer(bundle.model.of_rows, most_tokens=most, batch_tokens=min(BATCH_TOKENS, most // 2))
-    serving.judge = Judge(bundle, gatherer, most_tokens=serving.limits.tokens)
-    log.info("ready on %s; up to %d tokens wait", bundle.engine_name, most)
-    await gatherer.work()
+    name = bundle.info.name
+    unique = next(one for one in chain([name], (f"{name}-{n}" for n in count(2))) if one not in taken)
+    log.info("%s is ready on %s; up to %d tokens wait", unique, bundle.engine_name, most)
+    return Judge(unique, bundle, gatherer, most_tokens=serving.limits.tokens)
 
 
 def _tokens_per_second(bundle: BundlePredictor) -> float:

@@ -1,38 +1,44 @@
 """From a request to verdicts, with every reason why not as a refusal."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from fastapi import Request
 
 from potstill.serving.gather import BusyError
-from potstill.serving.judge import Judge, TooLongError, Verdict
+from potstill.serving.judge import Judge, Judged, TooLongError
 from potstill.serving.limits import Limits
 from potstill.serving.refusals import RefusalError
 from potstill.serving.strict import while_wanted
 
 log = logging.getLogger(__name__)
+Found = TypeVar("Found")
 
 
 @dataclass
 class Serving:
-    """What the routes of one server share. `judge` is None while the bundle is being opened."""
+    """What the routes of one server share. `judges` is empty while the bundles are being opened."""
 
     limits: Limits
     categories: dict[str, str]
     """For a label, what it is called in protocols that have categories of their own."""
-    judge: Judge | None = None
+    judges: dict[str, Judge] = field(default_factory=dict[str, Judge])
+    """By the name that a request may ask for; the first answers whoever names none."""
     draining: bool = False
     failure: Exception | None = None
-    """Why there will be no answers: the bundle did not open, or the queue broke."""
+    """Why there will be no answers: a bundle did not open, or a queue broke."""
     stop: Callable[[], None] = lambda: None
     """Ends the server."""
 
     def is_hung(self) -> bool:
-        """Whether the engine has been at one batch for too long."""
-        return self.judge is not None and self.judge.gatherer.busy_for() > self.limits.hang_seconds
+        """Whether an engine has been at one batch for too long."""
+        return any(judge.gatherer.busy_for() > self.limits.hang_seconds for judge in self.judges.values())
+
+    def waiting_tokens(self) -> int:
+        """Tokens that wait or are being computed."""
+        return sum(judge.gatherer.waiting_tokens for judge in self.judges.values())
 
 
 def serving_of(request: Request) -> Serving:
@@ -40,26 +46,39 @@ def serving_of(request: Request) -> Serving:
     return cast(Serving, request.app.state.serving)
 
 
-def judge_of(request: Request) -> Judge:
-    """The bundle. Raises RefusalError 503 while it is being opened."""
-    judge = serving_of(request).judge
-    if judge is None:
+def judges_of(request: Request) -> dict[str, Judge]:
+    """All bundles by their names. Raises RefusalError 503 while they are being opened."""
+    judges = serving_of(request).judges
+    if not judges:
         raise RefusalError(503, "the model is being loaded", retry_after=1)
-    return judge
+    return judges
 
 
-async def verdicts(request: Request, texts: Sequence[str]) -> list[Verdict]:
-    """The verdict on each text, while the client waits for it.
+def judge_of(request: Request, model: str | None = None) -> Judge:
+    """The bundle of this name, or the first. Raises RefusalError 422 where there is none, 503 while loading."""
+    judges = judges_of(request)
+    if model is not None and model not in judges:
+        raise RefusalError(422, f"model: there is no such one here, but {', '.join(judges)}")
+    return next(iter(judges.values())) if model is None else judges[model]
+
+
+async def judged(request: Request, texts: Sequence[str], judge: Judge) -> list[Judged]:
+    """The verdict on each text; raises as `computed` does."""
+    return await computed(request, texts, lambda: judge.judge(texts))
+
+
+async def computed(request: Request, texts: Sequence[str], work: Callable[[], Coroutine[Any, Any, Found]]) -> Found:
+    """What `work` makes of the texts, while the client waits for it.
 
     Raises:
-        RefusalError: 413 for too many tokens, 429 for a full queue, 503 while loading and where the engine fails, 504
-            after too long a time.
+        RefusalError: 413 for too many tokens, 429 for a full queue, 503 where the engine fails, 504 after too long a
+            time.
     """
-    judge, limits = judge_of(request), serving_of(request).limits
+    limits = serving_of(request).limits
     if any(len(text) > limits.text_characters for text in texts):
         raise RefusalError(413, f"a text has more than {limits.text_characters:,} characters")
     try:
-        return await while_wanted(request, judge.judge(texts), limits.request_seconds)
+        return await while_wanted(request, work(), limits.request_seconds)
     except TooLongError as error:
         raise RefusalError(413, str(error)) from None
     except BusyError as error:

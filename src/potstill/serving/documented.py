@@ -1,5 +1,6 @@
 """The codes that an operation sends, for its OpenAPI description."""
 
+from collections.abc import Container
 from typing import Any, cast
 
 from potstill.serving.refusals import Shape
@@ -17,9 +18,9 @@ _REASONS = {
 }
 
 
-def refusals(shape: Shape, *, invalid: int = 422) -> dict[int | str, dict[str, Any]]:
+def refusals(shape: Shape, *, invalid: int = 422, only: Container[int] = _REASONS) -> dict[int | str, dict[str, Any]]:
     """Every refusal of an operation whose errors have this shape and which calls a wrong body `invalid`."""
-    codes = [code for code in _REASONS if code != 422 or invalid == 422]
+    codes = [code for code in _REASONS if code in only and (code != 422 or invalid == 422)]
     return {code: _described(code, shape) for code in codes}
 
 

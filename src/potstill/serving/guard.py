@@ -13,15 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from potstill.serving.asking import Serving
 from potstill.serving.refusals import RefusalError, response
 
-OPEN = ("/livez", "/readyz", "/", "/static/")
-"""Paths that ask for no key: a probe has none, and the page asks for it."""
+OPEN = ("/livez", "/readyz", "/", "/model", "/api")
+"""Paths that ask for no key, beside /static: a probe has none, and the pages ask for it."""
 LET_BYTES, LET_SECONDS = 16_000_000, 2
 """Of a body that is too large, so much is read and thrown away."""
 Observe = Callable[[str, int, float], None]
 """Told of every answer: the route, the code, the seconds."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",

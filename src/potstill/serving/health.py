@@ -23,7 +23,7 @@ class Metrics:
         self.requests = Counter("potstill_requests", "Answers, by route and code", ("route", "code"), registry=to)
         self.seconds = Histogram("potstill_request_seconds", "From request to answer", ("route",), registry=to)
         waiting = Gauge("potstill_waiting_tokens", "Tokens that wait or are being computed", registry=to)
-        waiting.set_function(lambda: serving.judge.gatherer.waiting_tokens if serving.judge else 0)
+        waiting.set_function(serving.waiting_tokens)
 
     def observe(self, route: str, code: int, seconds: float) -> None:
         """Count an answer."""
@@ -46,7 +46,7 @@ async def readyz(request: Request) -> Response:
     """A request would be answered now."""
     serving = serving_of(request)
     state = (
-        "loading" if serving.judge is None
+        "loading" if not serving.judges
         else "draining" if serving.draining
         else "hung" if serving.is_hung()
         else "ok"

@@ -4,10 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from potstill.domain.predictor import decide, probabilities
+from potstill.domain.predictor import Logits, Verdict, verdicts
 from potstill.inference.bundle import BundlePredictor
 from potstill.inference.reading import Read
 from potstill.serving.gather import Gatherer
@@ -17,15 +14,11 @@ AT_ONCE = 4_000
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What a text was called. `score` is the probability of the positive label, with more labels than two that of the
-    decided one; `shares` are the probabilities of all labels in their order."""
+class Judged:
+    """The verdict on a text, and whether a part of it was left unread."""
 
-    label: str
-    score: float
-    flagged: bool | None
+    verdict: Verdict
     truncated: bool
-    shares: tuple[float, ...]
 
 
 class TooLongError(Exception):
@@ -36,39 +29,31 @@ class TooLongError(Exception):
 
 
 class Judge:
-    """An opened bundle behind the queue."""
+    """An opened bundle behind its queue, by the name that requests call it."""
 
-    def __init__(self, bundle: BundlePredictor, gatherer: Gatherer, *, most_tokens: int) -> None:
-        self.bundle, self.gatherer, self._most = bundle, gatherer, most_tokens
+    def __init__(self, name: str, bundle: BundlePredictor, gatherer: Gatherer, *, most_tokens: int) -> None:
+        self.name, self.bundle, self.gatherer, self._most = name, bundle, gatherer, most_tokens
 
-    async def judge(self, texts: Sequence[str]) -> list[Verdict]:
-        """The verdict on each text.
+    async def judge(self, texts: Sequence[str]) -> list[Judged]:
+        """The verdict on each text; raises as `ask` does."""
+        if not texts:
+            return []
+        logits, long = await self.ask(texts)
+        info = self.bundle.info
+        found = zip(verdicts(logits, info.calibration, info.task), self.bundle.unread(long), strict=True)
+        return [Judged(verdict, unread) for verdict, unread in found]
+
+    async def ask(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
+        """Logits, (texts, labels), and for each text whether it is longer than a window.
 
         Raises:
             BusyError: the queue is full.
             TooLongError: the texts have too many tokens for one request.
         """
-        if not texts:
-            return []
         read = await self._read(texts)
         if sum(len(row) for row in read.rows) > self._most:
             raise TooLongError(self._most)
-        logits = self.bundle.model.of_texts(read, await self.gatherer.ask(read.rows))
-        info = self.bundle.info
-        shares = probabilities(logits, info.calibration.temperature)
-        decided = decide(logits, info.calibration, info.task)
-        return [self._verdict(int(decided[n]), shares[n], read.long[n]) for n in range(len(texts))]
-
-    def _verdict(self, label: int, shares: NDArray[np.float64], long: bool) -> Verdict:
-        task = self.bundle.info.task
-        positive = task.positive_index if task.problem == "binary" else None
-        return Verdict(
-            label=task.labels[label],
-            score=float(shares[label if positive is None else positive]),
-            flagged=None if positive is None else label == positive,
-            truncated=long and self.bundle.info.long == "truncate",
-            shares=tuple(float(share) for share in shares),
-        )
+        return self.bundle.model.of_texts(read, await self.gatherer.ask(read.rows)), read.long
 
     async def _read(self, texts: Sequence[str]) -> Read:
         reader = self.bundle.model.reader

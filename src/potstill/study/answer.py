@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from potstill.domain.errors import ModelError
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import normalise
-from potstill.domain.predictor import Answer, answers
+from potstill.domain.predictor import Verdict, verdicts
 from potstill.domain.task import Task
 from potstill.models.classifier import Classifier, calm_transformers, labels_of, logits_of, open_classifier
 from potstill.models.encoder import find_encoder
@@ -34,9 +34,9 @@ class TorchPredictor:
         length = self.decision.max_length if self.decision else DEFAULT_LENGTH
         return logits_of(self._classifier, [normalise(text) for text in texts], max_length=length).numpy()
 
-    def answer(self, texts: Sequence[str]) -> list[Answer]:
+    def judge(self, texts: Sequence[str]) -> list[Verdict]:
         """The verdict on each text, by the saved temperature and threshold, or the larger logit where none is saved."""
-        return answers(texts, self(texts), self.calibration, self.task)
+        return verdicts(self(texts), self.calibration, self.task)
 
 
 def open_predictor(name: str) -> TorchPredictor:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
-from potstill.serving.asking import judge_of, verdicts
+from potstill.domain.predictor import Verdict
+from potstill.serving.asking import judge_of, judged
 from potstill.serving.documented import refusals
-from potstill.serving.judge import Verdict
 from potstill.serving.refusals import RefusalError, inference_shape
 from potstill.serving.strict import StrictRoute
 
@@ -17,7 +17,12 @@ MOST_TEXTS = 256
 router = APIRouter(route_class=StrictRoute, tags=["text-embeddings-inference"])
 
 
-_OneOrTwo = Annotated[list[str], Field(min_length=1, max_length=2)]
+# Two are read, so that the refusal can say why; the description has one, since two are never answered.
+_OneOrTwo = Annotated[
+    list[str],
+    Field(min_length=1, max_length=2),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 1}),
+]
 
 
 class Single(RootModel[_OneOrTwo]):
@@ -46,13 +51,16 @@ class Prediction(BaseModel):
 @router.post("/predict", responses=refusals(inference_shape))
 async def predict(body: PredictRequest, request: Request) -> list[Prediction] | list[list[Prediction]]:
     """Every label with its probability, the likeliest first: a list for one text, a list of lists for several."""
-    labels = judge_of(request).bundle.labels
-    if isinstance(body.inputs, str):
-        return _predictions((await verdicts(request, [body.inputs]))[0], labels)
-    if isinstance(body.inputs, Single):
-        return _predictions((await verdicts(request, [_only(body.inputs.root)]))[0], labels)
-    found = await verdicts(request, [_only(item) for item in body.inputs.root])
-    return [_predictions(verdict, labels) for verdict in found]
+    judge = judge_of(request)
+    found = await judged(request, _texts(body.inputs), judge)
+    predictions = [_predictions(one.verdict, judge.bundle.labels) for one in found]
+    return predictions if isinstance(body.inputs, Many) else predictions[0]
+
+
+def _texts(inputs: str | Single | Many) -> list[str]:
+    if isinstance(inputs, str):
+        return [inputs]
+    return [_only(item) for item in (inputs.root if isinstance(inputs, Many) else [inputs.root])]
 
 
 def _only(texts: list[str]) -> str:

@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
+from potstill.domain.predictor import Verdict
 from potstill.domain.task import Task
-from potstill.serving.asking import Serving, judge_of, serving_of, verdicts
+from potstill.serving.asking import Serving, judge_of, judged, serving_of
 from potstill.serving.documented import refusals
-from potstill.serving.judge import Verdict
 from potstill.serving.refusals import RefusalError, openai_shape
 from potstill.serving.strict import StrictRoute
 
@@ -33,7 +33,15 @@ class ImagePart(BaseModel):
     type: Literal["image_url"]
 
 
-Part = Annotated[TextPart | ImagePart, Field(discriminator="type")]
+# The description has the text alone: an image is never answered.
+Part = Annotated[
+    TextPart | ImagePart,
+    Field(discriminator="type"),
+    WithJsonSchema({
+        "type": "object", "properties": {"type": {"const": "text"}, "text": {"type": "string"}},
+        "required": ["type", "text"],
+    }),
+]  # fmt: skip
 
 
 class Texts(RootModel[Annotated[list[str], Field(min_length=1, max_length=MOST_TEXTS)]]):
@@ -76,8 +84,8 @@ async def moderations(body: ModerationRequest, request: Request) -> ModerationRe
     judge = judge_of(request)
     texts, as_one = _texts(body.input)
     named = categories_of(serving_of(request), judge.bundle.info.task)
-    found = await verdicts(request, texts)
-    results = [_moderation(verdict, named, list(judge.bundle.labels)) for verdict in found]
+    found = await judged(request, texts, judge)
+    results = [_moderation(one.verdict, named, list(judge.bundle.labels)) for one in found]
     results = [_strongest(results)] if as_one else results
     return ModerationResponse(id=f"modr-{uuid4().hex}", model=judge.bundle.info.name, results=results)
 

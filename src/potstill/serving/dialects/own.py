@@ -1,18 +1,21 @@
-"""potstill's own protocol: texts in, a verdict for each."""
+"""potstill's own protocol: texts in, a verdict for each; which words weigh; which models there are."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from potstill.serving.asking import judge_of, verdicts
+from potstill.inference.occlusion import MOST_WORDS, parts, strongest, variants, weights
+from potstill.serving.asking import computed, judge_of, judged
 from potstill.serving.documented import refusals
+from potstill.serving.judge import Judge
 from potstill.serving.refusals import own_shape
 from potstill.serving.strict import StrictRoute
 
 MOST_TEXTS = 256
 
 router = APIRouter(route_class=StrictRoute, tags=["potstill"])
+ModelName = Annotated[str | None, Field(description="one of /models; default: the first")]
 
 
 class ScoreRequest(BaseModel):
@@ -21,6 +24,7 @@ class ScoreRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     texts: Annotated[list[str], Field(max_length=MOST_TEXTS, description="texts of any length, as they are")]
+    model: ModelName = None
 
 
 class Scored(BaseModel):
@@ -42,6 +46,62 @@ class ScoreResponse(BaseModel):
 @router.post("/score", responses=refusals(own_shape))
 async def score(body: ScoreRequest, request: Request) -> ScoreResponse:
     """Judge texts."""
-    found = await verdicts(request, body.texts)
-    results = [Scored(label=one.label, score=one.score, flagged=one.flagged, truncated=one.truncated) for one in found]
-    return ScoreResponse(model=judge_of(request).bundle.info.name, results=results)
+    judge = judge_of(request, body.model)
+    found = await judged(request, body.texts, judge)
+    results = [
+        Scored(label=one.verdict.label, score=one.verdict.score, flagged=one.verdict.flagged, truncated=one.truncated)
+        for one in found
+    ]
+    return ScoreResponse(model=judge.name, results=results)
+
+
+class ExplainRequest(BaseModel):
+    """A text whose words are to be weighed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: str
+    model: ModelName = None
+
+
+class Word(BaseModel):
+    """A word, code points `begin` to `end` of the text as it was sent, and what it adds to the label's log-odds."""
+
+    begin: int
+    end: int
+    weight: float
+
+
+class ExplainResponse(BaseModel):
+    """The words of a text, or of its strongest part where it has more than 64; approximate: each was left out once."""
+
+    model: str
+    label: str = Field(description="what the weights speak for: the positive label, or the decided one of several")
+    begin: int
+    end: int
+    words: list[Word] = Field(max_length=MOST_WORDS)
+
+
+@router.post("/explain", responses=refusals(own_shape))
+async def explain(body: ExplainRequest, request: Request) -> ExplainResponse:
+    """Which words of a text weigh on its score."""
+    judge = judge_of(request, body.model)
+    return await computed(request, [body.text], lambda: _explained(judge, body.text))
+
+
+async def _explained(judge: Judge, text: str) -> ExplainResponse:
+    info = judge.bundle.info
+    label = info.task.positive or (await judge.judge([text]))[0].verdict.label
+    column, temperature = info.task.labels.index(label), info.calibration.temperature
+    cut = parts(text)
+    place = 0
+    if len(cut) > 1:
+        logits, _ = await judge.ask([text[part.begin : part.end] for part in cut])
+        place = strongest(logits, column, temperature)
+    part = cut[place]
+    logits, _ = await judge.ask(variants(text, part))
+    words = [
+        Word(begin=begin, end=end, weight=weight)
+        for (begin, end), weight in zip(part.words, weights(logits, column, temperature), strict=True)
+    ]
+    return ExplainResponse(model=judge.name, label=label, begin=part.begin, end=part.end, words=words)

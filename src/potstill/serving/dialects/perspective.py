@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from potstill.serving.asking import judge_of, verdicts
+from potstill.domain.predictor import Verdict
+from potstill.serving.asking import judge_of, judged
 from potstill.serving.documented import refusals
-from potstill.serving.judge import Judge, Verdict
+from potstill.serving.judge import Judge
 from potstill.serving.refusals import RefusalError, google_shape
 from potstill.serving.strict import StrictRoute
 
@@ -27,7 +28,7 @@ class _Sent(BaseModel):
 class Comment(_Sent):
     """The text to judge."""
 
-    text: str
+    text: Annotated[str, Field(json_schema_extra={"pattern": r"\S"})]
     type: str | None = None
 
 
@@ -87,13 +88,15 @@ async def analyze(body: AnalyzeRequest, request: Request) -> AnalyzeResponse:
         raise RefusalError(400, "comment.text is empty")
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise RefusalError(400, f"comment.text has more than {MOST_BYTES:,} bytes")
-    columns = attributes(judge_of(request))
+    judge = judge_of(request)
+    columns = attributes(judge)
     if unknown := sorted(body.requestedAttributes.keys() - columns.keys()):
         raise RefusalError(
             400, f"{len(unknown)} of the requested attributes are not assessed; {', '.join(columns)} are"
         )
     spans = sentences(text) if body.spanAnnotations else []
-    whole, *parts = await verdicts(request, [text, *(text[begin:end] for begin, end in spans)])
+    found = await judged(request, [text, *(text[begin:end] for begin, end in spans)], judge)
+    whole, *parts = [one.verdict for one in found]
     scores = {
         name: _attribute(whole, parts, spans or [(0, len(text))], columns[name])
         for name, asked in body.requestedAttributes.items()

@@ -1,0 +1,83 @@
+"""An open-loop load: requests at a fixed rate, whether or not the last one was answered.
+
+Times run from the moment a request was due, so that a server that stalls is not asked less for it. Written on bare
+streams: the client shares two cores with the server, and client libraries take as much of them as the server does.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One request: when it was due and how long its answer took, in seconds; `status` is 0 for none."""
+
+    due: float
+    seconds: float
+    status: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a stretch of load brought."""
+
+    outcomes: list[Outcome]
+
+    def share(self, status: int) -> float:
+        """Of the requests, those answered with this code."""
+        return sum(one.status == status for one in self.outcomes) / len(self.outcomes)
+
+    def p99(self, status: int = 200) -> float:
+        """Seconds within which 99 of 100 such answers came; 0 where there were none."""
+        times = [one.seconds for one in self.outcomes if one.status == status]
+        return float(np.percentile(times, 99)) if times else 0.0
+
+
+def bodies(texts: Sequence[str]) -> list[bytes]:
+    """A request of /score for each text."""
+    return [_request(json.dumps({"texts": [text]}).encode()) for text in texts]
+
+
+async def drive(port: int, requests: Sequence[bytes], rate: float, seconds: float) -> Load:
+    """`rate` requests a second for so many seconds, evenly spaced."""
+    free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    loop = asyncio.get_running_loop()
+    start = loop.time() + 0.05
+
+    async def one(n: int) -> Outcome:
+        due = start + n / rate
+        await asyncio.sleep(due - loop.time())
+        try:
+            stream = free.pop() if free else await asyncio.open_connection("127.0.0.1", port)
+            status, keep = await _ask(stream, requests[n % len(requests)])
+            if keep:
+                free.append(stream)
+            else:
+                stream[1].close()
+        except (OSError, asyncio.IncompleteReadError):
+            status = 0
+        return Outcome(due - start, loop.time() - due, status)
+
+    outcomes = await asyncio.gather(*(one(n) for n in range(max(1, int(rate * seconds)))))
+    for _, writer in free:
+        writer.close()
+    return Load(outcomes)
+
+
+async def _ask(stream: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes) -> tuple[int, bool]:
+    """The code of the answer, and whether the connection stays."""
+    reader, writer = stream
+    writer.write(request)
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n")[0]))
+    return int(head.split(b" ", 2)[1]), b"connection: close" not in head
+
+
+def _request(body: bytes) -> bytes:
+    return b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + (
+        b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    )

@@ -1,0 +1,79 @@
+// Questions to the server, and every way in which it may not answer.
+
+import { keep, kept } from "./dom.js";
+
+/** Why there is no answer. `kind` is busy, loading, offline, key, long, late or wrong; `seconds` is when to come again. */
+export class Refused extends Error {
+  constructor(kind, message, seconds = null) {
+    super(message);
+    this.kind = kind;
+    this.seconds = seconds;
+  }
+}
+
+/** The key that this tab sends, where the server wants one. */
+export function setKey(key) {
+  keep("key", key);
+}
+
+/** The JSON that `path` answers; a `body` is posted. Throws Refused, or AbortError where `signal` says stop. */
+export async function ask(path, body = undefined, signal = undefined) {
+  const headers = {};
+  const key = kept("key", "");
+  if (key) headers.Authorization = `Bearer ${key}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const method = body === undefined ? "GET" : "POST";
+  let response;
+  try {
+    response = await fetch(path, { method, headers, body: JSON.stringify(body), signal });
+    if (response.ok) return await response.json();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused("offline", "The server does not answer.", 3);
+  }
+  throw await refusal(response);
+}
+
+async function refusal(response) {
+  const message = await response.json().then((said) => said.error.message, () => `code ${response.status}`);
+  const seconds = Number(response.headers.get("Retry-After")) || 1;
+  switch (response.status) {
+    case 401:
+      return new Refused("key", "This server wants a key.");
+    case 413:
+      return new Refused("long", `This is too long for one request: ${message}.`);
+    case 429:
+      return new Refused("busy", "The server is busy.", seconds);
+    case 503:
+      return new Refused("loading", message.includes("loaded") ? "The model is being loaded." : `Not ready: ${message}.`, seconds);
+    case 408:
+    case 504:
+      return new Refused("late", "The server took too long.", 3);
+    default:
+      return new Refused("wrong", `The server refused this: ${message}.`);
+  }
+}
+
+/** `asking()` until it answers; `waiting(refusal, secondsLeft)` is told each second while the server is not ready. */
+export async function askUntilAnswered(asking, waiting, signal = undefined) {
+  for (;;) {
+    try {
+      return await asking();
+    } catch (error) {
+      if (!(error instanceof Refused) || error.seconds === null) throw error;
+      for (let left = error.seconds; left > 0; left--) {
+        waiting(error, left);
+        await pause(1000, signal);
+      }
+    }
+  }
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new DOMException("stopped", "AbortError"));
+    if (signal?.aborted) return stop();
+    setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,158 @@
+// One model's verdicts: the word, the probability, the bar, the threshold, the words that weigh.
+
+import { capital, make, percent } from "./dom.js";
+import { weighed } from "./words.js";
+
+/** What one model says, in an element of its own; `trouble` is shown and cleared where its own questions fail and succeed. */
+export class Card {
+  #texts = [];
+  /** Counts up with every change, so that a late explanation can tell that it is one. */
+  #version = 0;
+  #results = [];
+  #place;
+  #explain;
+  #found;
+
+  constructor(model, alone, trouble) {
+    this.model = model;
+    this.threshold = model.threshold?.value ?? null;
+    this.#place = make("div");
+    this.#explain = make("button", { type: "button", onclick: () => this.#weigh(trouble) }, "Which words weigh?");
+    this.#found = make("div", { ariaLive: "polite" });
+    this.element = make("article", { className: "card", hidden: true, ariaLabel: `Verdict of ${model.id}` });
+    if (!alone) this.element.append(make("h3", {}, model.id), make("p", { className: "hint" }, model.words));
+    this.element.append(this.#place, ...this.#slider(), this.#explain, this.#found);
+  }
+
+  /** Show the answers to `texts`. */
+  show(texts, results) {
+    this.#texts = texts;
+    this.#version++;
+    this.#results = results;
+    this.element.hidden = false;
+    this.element.classList.remove("old");
+    this.element.ariaBusy = "false";
+    this.#found.replaceChildren();
+    this.#explain.hidden = texts.length > 1;
+    this.#draw();
+  }
+
+  /** What is shown belongs to a text that has changed. */
+  becomeOld() {
+    this.#version++;
+    this.element.classList.add("old");
+    this.element.ariaBusy = "true";
+    this.#explain.hidden = true;
+    this.#found.replaceChildren();
+  }
+
+  /** Nothing to show. */
+  hide() {
+    this.element.hidden = true;
+  }
+
+  /** The verdict in words, for those who listen. */
+  get said() {
+    const { positive } = this.model;
+    const flagged = this.#results.filter((result) => this.#called(result) === positive).length;
+    if (this.#results.length > 1) return positive ? `${flagged} of ${this.#results.length} lines ${positive}` : `${this.#results.length} lines`;
+    return this.#results.length ? `${capital(this.#called(this.#results[0]))}, ${this.#probability(this.#results[0])}` : "";
+  }
+
+  /** The label of the first text. */
+  get label() {
+    return this.#called(this.#results[0]);
+  }
+
+  #draw() {
+    this.#place.replaceChildren(this.#results.length === 1 ? this.#one(this.#results[0]) : this.#several());
+  }
+
+  #one(result) {
+    const word = make("p", { className: `word ${this.#tone(result)}` }, capital(this.#called(result)));
+    const share = make("p", { className: "share" }, this.#probability(result), result.truncated ? " · only the start was read" : "");
+    return make("div", { className: "one" }, word, share, this.#bar(result));
+  }
+
+  #several() {
+    const lines = this.#results.map((result, n) =>
+      make("li", {}, make("span", { className: "text" }, this.#texts[n]),
+        make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#called(result))}, ${percent(result.score)}`), this.#bar(result)));
+    return make("div", {}, make("p", { className: "word" }, this.said), make("ol", { className: "lines" }, ...lines));
+  }
+
+  #bar(result) {
+    const bar = make("div", { className: `bar ${this.#tone(result)}`, ariaHidden: "true" }, make("span"));
+    bar.style.setProperty("--share", `${100 * result.score}%`);
+    if (this.threshold !== null) {
+      bar.append(make("i"));
+      bar.style.setProperty("--threshold", `${100 * this.threshold}%`);
+    }
+    return bar;
+  }
+
+  #called(result) {
+    const { positive, labels } = this.model;
+    if (positive === null || this.threshold === null) return result.label;
+    return result.score >= this.threshold ? positive : labels.find((label) => label !== positive);
+  }
+
+  #tone(result) {
+    return this.#called(result) === this.model.positive ? "flagged" : "clear";
+  }
+
+  #probability(result) {
+    return `probability of ${this.model.positive ?? result.label}: ${percent(result.score)}`;
+  }
+
+  #slider() {
+    const { curve, threshold, positive, id } = this.model;
+    if (!threshold || !curve.length) return [];
+    const shipped = nearest(curve, threshold.value);
+    const slider = make("input", { type: "range", id: `threshold-${id}`, min: 0, max: curve.length - 1, step: 1, value: shipped });
+    const words = make("p", { className: "hint" });
+    const reset = make("button", { type: "button", hidden: true }, "Back to the shipped threshold");
+    const moved = () => {
+      const point = curve[slider.value];
+      this.threshold = point.threshold;
+      words.textContent = meaning(point, positive);
+      slider.ariaValueText = words.textContent;
+      reset.hidden = Number(slider.value) === shipped;
+      if (this.#results.length) this.#draw();
+    };
+    slider.addEventListener("input", moved);
+    reset.addEventListener("click", () => {
+      slider.value = shipped;
+      moved();
+      slider.focus();
+    });
+    moved();
+    const label = make("label", { htmlFor: slider.id }, `Called ${positive} from`);
+    return [make("div", { className: "threshold" }, label, slider, words, reset)];
+  }
+
+  async #weigh(trouble) {
+    const version = this.#version;
+    this.#found.replaceChildren(make("p", { className: "hint" }, "Leaving out each word in turn…"));
+    try {
+      const shown = await weighed(this.#texts[0], this.model);
+      trouble.clear();
+      if (version === this.#version) this.#found.replaceChildren(...shown);
+    } catch (error) {
+      this.#found.replaceChildren();
+      trouble.show(error);
+    }
+  }
+}
+
+function nearest(curve, value) {
+  const distances = curve.map((point) => Math.abs(point.threshold - value));
+  return distances.indexOf(Math.min(...distances));
+}
+
+/** What a threshold meant on validation. */
+export function meaning({ threshold, precision, recall }, positive) {
+  const found = `${Math.round(100 * recall)} of 100 ${positive} comments were found`;
+  if (precision === null) return `${threshold.toFixed(2)}: on validation nothing was flagged`;
+  return `${threshold.toFixed(2)}: on validation ${found} (recall ${recall.toFixed(2)}), and ${Math.round(100 * precision)} of 100 flagged were ${positive} (precision ${precision.toFixed(2)})`;
+}

@@ -1,0 +1,149 @@
+// A CSV file, scored row by row and given back.
+
+import { ask, askUntilAnswered, Refused } from "./ask.js";
+import { format, parse, separatorOf } from "./csv.js";
+import { find, make } from "./dom.js";
+
+const MOST_BYTES = 20_000_000;
+const ADDED = ["label", "score", "flagged", "truncated"];
+const USUAL = ["text", "comment", "comment_text", "tweet", "message", "body", "content"];
+/** One request's worth: small enough that the page's own typing is answered between two. */
+const AT_ONCE = { texts: 32, characters: 20_000 };
+
+/** The part of the page that takes files. */
+export class FileScoring {
+  #work = find("file-work");
+  #stop = null;
+
+  constructor(model) {
+    this.model = model;
+    const [drop, input] = [find("drop"), find("file")];
+    input.addEventListener("change", () => this.#take(input.files[0]));
+    for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => this.#over(event, true));
+    for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, (event) => this.#over(event, false));
+    drop.addEventListener("drop", (event) => this.#take(event.dataTransfer.files[0]));
+  }
+
+  #over(event, over) {
+    event.preventDefault();
+    find("drop").classList.toggle("over", over);
+  }
+
+  async #take(file) {
+    if (!file) return;
+    this.#stop?.abort();
+    try {
+      if (file.size > MOST_BYTES) throw new Error("it has more than 20 MB; `potstill score` takes files of any size");
+      const text = decoded(await file.arrayBuffer());
+      const [header, ...rows] = parse(text, separatorOf(text));
+      if (!header || !rows.length) throw new Error("it needs a line with the names of the columns and at least one row");
+      const ragged = rows.findIndex((row) => row.length !== header.length);
+      if (ragged >= 0) throw new Error(`row ${ragged + 1} has ${rows[ragged].length} fields, the first line has ${header.length}`);
+      this.#offer(file.name, header, rows);
+    } catch (error) {
+      this.#say(`${file.name} cannot be scored: ${error.message}.`);
+    }
+  }
+
+  #offer(name, header, rows) {
+    const column = make("select", { id: "column" }, ...header.map((title, n) => make("option", { value: n }, title || `column ${n + 1}`)));
+    column.value = likely(header, rows);
+    const safe = make("input", { type: "checkbox", id: "safe" });
+    const start = make("button", { type: "button" }, `Score ${rows.length.toLocaleString("en")} rows`);
+    start.addEventListener("click", () => this.#score(name, header, rows, Number(column.value), safe.checked));
+    this.#work.replaceChildren(
+      make("p", { className: "row" }, make("label", { htmlFor: "column" }, `Text in ${name}:`), column, start),
+      make("label", { className: "check" }, safe, " Guard spreadsheets: put ' before what looks like a formula"));
+    start.focus();
+  }
+
+  async #score(name, header, rows, column, safe) {
+    const stop = (this.#stop = new AbortController());
+    const bar = make("progress", { max: rows.length, value: 0, ariaLabel: `Scoring ${name}` });
+    const words = make("p", { ariaLive: "off" });
+    const cancel = make("button", { type: "button", onclick: () => stop.abort() }, "Stop");
+    this.#work.replaceChildren(bar, words, cancel);
+    const started = performance.now();
+    const results = [];
+    try {
+      for (const batch of batches(rows.map((row) => row[column]))) {
+        results.push(...(await this.#ask(batch, stop.signal, (error, left) => (words.textContent = `${error.message} Going on in ${left} s.`))));
+        bar.value = results.length;
+        words.textContent = progress(results.length, rows.length, performance.now() - started);
+      }
+    } catch (error) {
+      const why = error.name === "AbortError" ? "stopped" : error.message;
+      this.#say(`${name}: ${why} after ${results.length.toLocaleString("en")} rows.`);
+      return;
+    }
+    this.#give(name, header, rows, results, safe);
+  }
+
+  /** Results of some texts; what is too long together is asked in halves, what is too long alone has none. */
+  async #ask(texts, signal, waiting) {
+    try {
+      const question = { texts, model: this.model.id };
+      return (await askUntilAnswered(() => ask("/score", question, signal), waiting, signal)).results;
+    } catch (error) {
+      if (!(error instanceof Refused) || error.kind !== "long") throw error;
+      if (texts.length === 1) return [null];
+      const half = texts.length >> 1;
+      return [...(await this.#ask(texts.slice(0, half), signal, waiting)), ...(await this.#ask(texts.slice(half), signal, waiting))];
+    }
+  }
+
+  #give(name, header, rows, results, safe) {
+    const prefix = ADDED.some((title) => header.includes(title)) ? "potstill_" : "";
+    const added = results.map((result) => (result ? ADDED.map((title) => String(result[title] ?? "")) : ["", "", "", ""]));
+    const text = format([[...header, ...ADDED.map((title) => prefix + title)], ...rows.map((row, n) => [...row, ...added[n]])], safe);
+    const link = make("a", { className: "button", href: URL.createObjectURL(new Blob([text], { type: "text/csv" })) }, "Download the scored file");
+    link.download = name.replace(/(\.[^.]*)?$/, ".scored.csv");
+    const flagged = results.filter((result) => result?.flagged).length;
+    const left = results.filter((result) => !result).length;
+    this.#say(`${results.length.toLocaleString("en")} rows, ${flagged.toLocaleString("en")} flagged${left ? `, ${left} too long to be scored` : ""}.`);
+    this.#work.append(link);
+    link.focus();
+  }
+
+  #say(words) {
+    this.#work.replaceChildren(make("p", { role: "status" }, words));
+  }
+}
+
+function decoded(bytes) {
+  const start = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+  const wide = start[0] === 0xff && start[1] === 0xfe ? "utf-16le" : start[0] === 0xfe && start[1] === 0xff ? "utf-16be" : null;
+  try {
+    return new TextDecoder(wide ?? "utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error("it is not UTF-8 text; save it as CSV in UTF-8");
+  }
+}
+
+/** The column that holds the texts: by its name, else the one with the longest fields. */
+function likely(header, rows) {
+  const named = header.findIndex((title) => USUAL.includes(title.trim().toLowerCase()));
+  if (named >= 0) return named;
+  const lengths = header.map((_, n) => rows.slice(0, 200).reduce((sum, row) => sum + row[n].length, 0));
+  return lengths.indexOf(Math.max(...lengths));
+}
+
+function* batches(texts) {
+  let batch = [];
+  let characters = 0;
+  for (const text of texts) {
+    if (batch.length && (batch.length === AT_ONCE.texts || characters + text.length > AT_ONCE.characters)) {
+      yield batch;
+      batch = [];
+      characters = 0;
+    }
+    batch.push(text);
+    characters += text.length;
+  }
+  if (batch.length) yield batch;
+}
+
+function progress(done, all, milliseconds) {
+  const left = Math.ceil(((milliseconds / done) * (all - done)) / 1000);
+  return `${done.toLocaleString("en")} of ${all.toLocaleString("en")} rows, about ${left} s left`;
+}

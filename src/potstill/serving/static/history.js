@@ -1,0 +1,54 @@
+// What was judged in this tab. It never leaves it.
+
+import { capital, find, keep, kept, make, percent } from "./dom.js";
+
+const MOST = 50;
+/** Milliseconds that a text must stand unchanged to be remembered: half a sentence is nobody's comment. */
+const SETTLED = 2000;
+
+/** The list of earlier texts; `choose(text)` is called with one that is wanted back. */
+export class History {
+  #entries = kept("history", []);
+  #timer = 0;
+
+  constructor(choose) {
+    this.choose = choose;
+    find("clear").addEventListener("click", () => {
+      this.forget();
+      this.#entries = [];
+      this.#changed();
+      find("comment").focus();
+    });
+    this.#draw();
+  }
+
+  /** Remember this once it has stood for a while. */
+  settle(text, label, score) {
+    this.forget();
+    this.#timer = setTimeout(() => {
+      this.#entries = [{ text, label, score }, ...this.#entries.filter((entry) => entry.text !== text)].slice(0, MOST);
+      this.#changed();
+    }, SETTLED);
+  }
+
+  /** It changed before it was remembered. */
+  forget() {
+    clearTimeout(this.#timer);
+  }
+
+  #changed() {
+    keep("history", this.#entries);
+    this.#draw();
+  }
+
+  #draw() {
+    const lines = this.#entries.map(({ text, label, score }) => {
+      const short = Array.from(text).slice(0, 120).join("");
+      const words = `${capital(label)}, ${percent(score)}: ${short}${short.length < text.length ? "…" : ""}`;
+      return make("li", {}, make("button", { type: "button", onclick: () => this.choose(text) }, words));
+    });
+    find("history").replaceChildren(...lines);
+    find("history").hidden = find("clear").hidden = !lines.length;
+    find("history-empty").hidden = lines.length > 0;
+  }
+}

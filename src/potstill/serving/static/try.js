@@ -1,0 +1,83 @@
+// The page on which comments are tried.
+
+import { ask, askUntilAnswered } from "./ask.js";
+import { Card } from "./card.js";
+import { find, keep, kept, make } from "./dom.js";
+import { EXAMPLES } from "./examples.js";
+import { FileScoring } from "./file.js";
+import { History } from "./history.js";
+import { clearNotice, showRefusal } from "./notice.js";
+import { Typing } from "./typing.js";
+
+const box = find("comment");
+const eachLine = find("each-line");
+let cards = [];
+
+const trouble = { show: (error) => showRefusal(error, () => typing.now()), clear: clearNotice };
+const typing = new Typing({ send: judge, show: showVerdicts, fail: trouble.show });
+const history = new History(put);
+
+/** The texts that the box holds: one, or one a line. */
+function texts() {
+  const given = eachLine.checked ? box.value.split("\n") : [box.value];
+  return given.filter((text) => text.trim());
+}
+
+async function judge(signal) {
+  const given = texts();
+  const waiting = (error, left) => showRefusal(error, () => typing.now(), left);
+  const answers = await Promise.all(cards.map((card) =>
+    askUntilAnswered(() => ask("/score", { texts: given, model: card.model.id }, signal), waiting, signal)));
+  return { given, answers };
+}
+
+function showVerdicts({ given, answers }) {
+  clearNotice();
+  cards.forEach((card, n) => card.show(given, answers[n].results));
+  find("said").textContent = cards.map((card) => (cards.length > 1 ? `${card.model.id}: ${card.said}` : card.said)).join(". ");
+  if (given.length === 1) history.settle(box.value, cards[0].label, answers[0].results[0].score);
+}
+
+function changed() {
+  keep("draft", box.value);
+  keep("each-line", eachLine.checked);
+  history.forget();
+  const empty = !texts().length;
+  find("nothing").hidden = !empty;
+  if (empty || !cards.length) {
+    typing.stop();
+    if (cards.length) clearNotice();
+    cards.forEach((card) => card.hide());
+    find("said").textContent = "";
+    return;
+  }
+  cards.forEach((card) => card.becomeOld());
+  typing.changed();
+}
+
+function put(text) {
+  eachLine.checked = false;
+  box.value = text;
+  box.focus();
+  changed();
+}
+
+async function start() {
+  try {
+    const found = await askUntilAnswered(() => ask("/models"), (error, left) => showRefusal(error, start, left));
+    clearNotice();
+    cards = found.models.map((model) => new Card(model, found.models.length === 1, trouble));
+    find("cards").replaceChildren(...cards.map((card) => card.element));
+    new FileScoring(found.models[0]);
+    changed();
+  } catch (error) {
+    showRefusal(error, start);
+  }
+}
+
+find("examples").append(...EXAMPLES.map(([name, text]) => make("button", { type: "button", onclick: () => put(text) }, name)));
+box.value = kept("draft", "");
+eachLine.checked = kept("each-line", false);
+box.addEventListener("input", changed);
+eachLine.addEventListener("change", changed);
+start();
