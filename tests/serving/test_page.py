@@ -158,6 +158,15 @@ def test_several_lines_at_once(page: Page) -> None:
     expect(page.locator("ol.lines li").first).to_contain_text("Toxic")
 
 
+def test_more_lines_than_a_request_holds_are_sent_to_the_file_below(page: Page) -> None:
+    page.get_by_label("Every line is a comment of its own").check()
+    box(page).fill("\n".join(["a"] * 257))
+    expect(page.get_by_role("alert")).to_have_text("More than 256 lines: drop them as a file below.")
+    box(page).fill("\n".join(["a"] * 256))
+    expect(page.locator("ol.lines li")).to_have_count(256)
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_every_example_gets_a_verdict(page: Page) -> None:
     chips = page.get_by_role("group", name="Examples").get_by_role("button")
     assert chips.count() == 6

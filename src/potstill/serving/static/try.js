@@ -1,6 +1,6 @@
 // The page on which comments are tried.
 
-import { ask, askUntilAnswered } from "./ask.js";
+import { ask, askUntilAnswered, Refused } from "./ask.js";
 import { Card } from "./card.js";
 import { find, keep, kept, make } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
@@ -9,6 +9,8 @@ import { History } from "./history.js";
 import { clearNotice, showRefusal } from "./notice.js";
 import { Typing } from "./typing.js";
 
+/** What one request may hold. */
+const MOST_LINES = 256;
 const box = find("comment");
 const eachLine = find("each-line");
 let cards = [];
@@ -25,6 +27,7 @@ function texts() {
 
 async function judge(signal) {
   const given = texts();
+  if (given.length > MOST_LINES) throw new Refused("long", `More than ${MOST_LINES} lines: drop them as a file below.`);
   const waiting = (error, left) => showRefusal(error, () => typing.now(), left);
   const answers = await Promise.all(cards.map((card) =>
     askUntilAnswered(() => ask("/score", { texts: given, model: card.model.id }, signal), waiting, signal)));
