@@ -66,7 +66,8 @@ def terminations(command: list[str | Path], times: int) -> None:
             sent = threading.Barrier(AT_ONCE + 1)
             waiting = [pool.submit(_answer_after, sent) for _ in range(AT_ONCE)]
             sent.wait()
-            time.sleep(0.05)
+            while _arrived() < AT_ONCE:  # what the server has not read yet when it is told to go, it has not accepted
+                time.sleep(0.005)
             started = time.monotonic()
             process.send_signal(signal.SIGTERM)
             answers.update(one.result() for one in waiting)
@@ -91,6 +92,21 @@ def _answer_after(sent: threading.Barrier) -> int:
         return 0
     finally:
         connection.close()
+
+
+def _arrived() -> float:
+    """Requests of /score that are answered or being answered."""
+    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+    connection.request("GET", "/metrics")
+    lines = connection.getresponse().read().decode().splitlines()
+    connection.close()
+    scored = sum(float(line.rpartition(" ")[2]) for line in lines if _counts_scores(line))
+    in_flight = next(float(line.rpartition(" ")[2]) for line in lines if line.startswith("potstill_in_flight "))
+    return scored + in_flight - 1
+
+
+def _counts_scores(line: str) -> bool:
+    return line.startswith("potstill_requests_total{") and 'route="/score"' in line
 
 
 def _exit_code(process: subprocess.Popen[bytes]) -> int:

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+IDLE = 3
+"""Seconds after which a connection is not used again; uvicorn's own default closes it after five."""
+_Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -44,7 +48,7 @@ def bodies(texts: Sequence[str]) -> list[bytes]:
 
 async def drive(port: int, requests: Sequence[bytes], rate: float, seconds: float) -> Load:
     """`rate` requests a second for so many seconds, evenly spaced."""
-    free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    free: list[tuple[float, _Stream]] = []
     loop = asyncio.get_running_loop()
     start = loop.time() + 0.05
 
@@ -52,10 +56,10 @@ async def drive(port: int, requests: Sequence[bytes], rate: float, seconds: floa
         due = start + n / rate
         await asyncio.sleep(due - loop.time())
         try:
-            stream = free.pop() if free else await asyncio.open_connection("127.0.0.1", port)
+            stream = await _stream(port, free, loop.time())
             status, keep = await _ask(stream, requests[n % len(requests)])
             if keep:
-                free.append(stream)
+                free.append((loop.time(), stream))
             else:
                 stream[1].close()
         except (OSError, asyncio.IncompleteReadError):
@@ -63,12 +67,22 @@ async def drive(port: int, requests: Sequence[bytes], rate: float, seconds: floa
         return Outcome(due - start, loop.time() - due, status)
 
     outcomes = await asyncio.gather(*(one(n) for n in range(max(1, int(rate * seconds)))))
-    for _, writer in free:
+    for _, (_, writer) in free:
         writer.close()
     return Load(outcomes)
 
 
-async def _ask(stream: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes) -> tuple[int, bool]:
+async def _stream(port: int, free: list[tuple[float, _Stream]], now: float) -> _Stream:
+    """A connection that was used a moment ago, or a new one: servers close what is idle for long."""
+    if free:
+        used, stream = free.pop()
+        if now - used < IDLE:
+            return stream
+        stream[1].close()
+    return await asyncio.open_connection("127.0.0.1", port)
+
+
+async def _ask(stream: _Stream, request: bytes) -> tuple[int, bool]:
     """The code of the answer, and whether the connection stays."""
     reader, writer = stream
     writer.write(request)

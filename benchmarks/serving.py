@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from statistics import median
 
@@ -99,8 +100,8 @@ def rounds_of(bundle: Path, model: Path, texts: list[str], count: int, seconds: 
 def steady(requests: list[bytes], rate: float, seconds: float) -> None:
     """0.7 of the capacity for long."""
     load = asyncio.run(drive(PORT, requests, 0.7 * rate, seconds))
-    errors = sum(one.status != 200 for one in load.outcomes)
-    print(f"0.7 C for {seconds:.0f} s: {len(load.outcomes):,} requests, {errors} errors, p99 {_ms(load)}.", flush=True)
+    codes = dict(Counter(one.status for one in load.outcomes))
+    print(f"0.7 C for {seconds:.0f} s: {len(load.outcomes):,} requests {codes}, p99 {_ms(load)}.", flush=True)
 
 
 def flood(requests: list[bytes], rate: float, seconds: float) -> None:
@@ -129,6 +130,7 @@ def main() -> int:
     parser.add_argument("--column", default="comment_text")
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--capacity", type=float, help="known from earlier rounds; they are left out")
     parser.add_argument("--seconds", type=float, default=10, help="of each step towards the capacity")
     parser.add_argument("--steady", type=float, default=600)
     parser.add_argument("--flood", type=float, default=60)
@@ -137,7 +139,7 @@ def main() -> int:
     arguments.work.mkdir(parents=True, exist_ok=True)
     bundle, model = (arguments.bundle, arguments.model) if arguments.bundle else random_bundle(arguments.work)
     texts = comments_of(arguments.tokens, 256, arguments.comments, arguments.column)
-    rate = rounds_of(bundle, model, texts, arguments.rounds, arguments.seconds)
+    rate = arguments.capacity or rounds_of(bundle, model, texts, arguments.rounds, arguments.seconds)
     with running(potstill_server(bundle, PORT), PORT, "/readyz"):
         steady(bodies(texts), rate, arguments.steady)
         flood(bodies(texts), rate, arguments.flood)

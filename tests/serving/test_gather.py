@@ -43,7 +43,7 @@ def run(engine: Engine, scene: Coroutine[Any, Any, None], gatherer: Gatherer) ->
 
 def test_rows_come_back_in_order_and_go_through_together() -> None:
     engine = Engine()
-    gatherer = Gatherer(engine, most_tokens=1000, batch_tokens=100)
+    gatherer = Gatherer(engine, seconds=1, tokens_per_second=1000, batch_tokens=100)
 
     async def scene() -> None:
         found = await asyncio.gather(gatherer.ask([row(1), row(2), row(3)]), gatherer.ask([row(4)]))
@@ -56,7 +56,7 @@ def test_rows_come_back_in_order_and_go_through_together() -> None:
 
 def test_a_long_request_does_not_hold_up_a_short_one() -> None:
     engine = Engine()
-    gatherer = Gatherer(engine, most_tokens=10_000, batch_tokens=8)
+    gatherer = Gatherer(engine, seconds=1, tokens_per_second=10_000, batch_tokens=8)
 
     async def scene() -> None:
         long = asyncio.create_task(gatherer.ask([row(1)] * 100))
@@ -72,7 +72,7 @@ def test_a_long_request_does_not_hold_up_a_short_one() -> None:
 
 def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() -> None:
     engine = Engine()
-    gatherer = Gatherer(engine, most_tokens=20, batch_tokens=8)
+    gatherer = Gatherer(engine, seconds=1, tokens_per_second=20, batch_tokens=8)
 
     async def scene() -> None:
         engine.go.clear()
@@ -93,7 +93,7 @@ def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() -> No
 
 def test_a_client_that_leaves_frees_its_place_before_its_rows_are_computed() -> None:
     engine = Engine()
-    gatherer = Gatherer(engine, most_tokens=100, batch_tokens=4)
+    gatherer = Gatherer(engine, seconds=1, tokens_per_second=100, batch_tokens=4)
 
     async def scene() -> None:
         engine.go.clear()
@@ -121,7 +121,7 @@ def test_an_error_of_the_engine_reaches_those_who_asked_and_nobody_else() -> Non
             raise RuntimeError("out of order")
         return engine(rows)
 
-    gatherer = Gatherer(fails_on_seven, most_tokens=100, batch_tokens=4)
+    gatherer = Gatherer(fails_on_seven, seconds=1, tokens_per_second=100, batch_tokens=4)
 
     async def scene() -> None:
         found = await asyncio.gather(gatherer.ask([row(7)]), gatherer.ask([row(1)]), return_exceptions=True)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import chain, count
@@ -18,7 +19,7 @@ from potstill.inference.bundle import BundlePredictor
 from potstill.serving import health, models, pages
 from potstill.serving.asking import Serving
 from potstill.serving.dialects import embeddings_inference, openai, own, perspective
-from potstill.serving.gather import Gatherer
+from potstill.serving.gather import Gatherer, step_back
 from potstill.serving.guard import Guard
 from potstill.serving.judge import Judge
 from potstill.serving.limits import Limits
@@ -91,9 +92,11 @@ async def _load(openings: Sequence[Callable[[], BundlePredictor]], serving: Serv
     """Open the bundles and compute until cancelled; where that fails, the server ends."""
     try:
         judges: dict[str, Judge] = {}
-        for opening in openings:
-            judge = await _judge(await asyncio.to_thread(opening), judges.keys(), serving)
-            judges[judge.name] = judge
+        # A thread of its own: an engine's threads have the priority of the thread that opens it.
+        with ThreadPoolExecutor(1, initializer=step_back) as pool:
+            for opening in openings:
+                judge = await _judge(opening, pool, judges.keys(), serving)
+                judges[judge.name] = judge
         serving.judges = judges
         await asyncio.gather(*(judge.gatherer.work() for judge in judges.values()))
     except Exception as error:
@@ -101,13 +104,19 @@ async def _load(openings: Sequence[Callable[[], BundlePredictor]], serving: Serv
         serving.stop()
 
 
-async def _judge(bundle: BundlePredictor, taken: Collection[str], serving: Serving) -> Judge:
-    """Measure how much may wait."""
-    most = max(BATCH_TOKENS, int(serving.limits.waiting_seconds * await asyncio.to_thread(_tokens_per_second, bundle)))
-    gatherer = Gatherer(bundle.model.of_rows, most_tokens=most, batch_tokens=min(BATCH_TOKENS, most // 2))
+async def _judge(
+    opening: Callable[[], BundlePredictor], pool: ThreadPoolExecutor, taken: Collection[str], serving: Serving
+) -> Judge:
+    """Open a bundle and measure how much may wait for it."""
+    loop = asyncio.get_running_loop()
+    bundle = await loop.run_in_executor(pool, opening)
+    speed = await loop.run_in_executor(pool, _tokens_per_second, bundle)
+    seconds = serving.limits.waiting_seconds
+    batch = min(BATCH_TOKENS, int(seconds * speed / 2))
+    gatherer = Gatherer(bundle.model.of_rows, seconds=seconds, tokens_per_second=speed, batch_tokens=max(1, batch))
     name = bundle.info.name
     unique = next(one for one in chain([name], (f"{name}-{n}" for n in count(2))) if one not in taken)
-    log.info("%s is ready on %s; up to %d tokens wait", unique, bundle.engine_name, most)
+    log.info("%s is ready on %s, %.0f tokens a second", unique, bundle.engine_name, speed)
     return Judge(unique, bundle, gatherer, most_tokens=serving.limits.tokens)
 
 

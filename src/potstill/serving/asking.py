@@ -26,6 +26,8 @@ class Serving:
     """For a label, what it is called in protocols that have categories of their own."""
     judges: dict[str, Judge] = field(default_factory=dict[str, Judge])
     """By the name that a request may ask for; the first answers whoever names none."""
+    in_flight: int = 0
+    """Requests that have come and are not answered yet."""
     draining: bool = False
     failure: Exception | None = None
     """Why there will be no answers: a bundle did not open, or a queue broke."""

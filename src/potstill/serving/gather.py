@@ -6,6 +6,9 @@ go on with a request whose client has left; so this small queue is our own.
 
 import asyncio
 import math
+import os
+import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,6 +19,8 @@ import numpy as np
 
 from potstill.domain.predictor import Logits
 
+SMOOTHING = 0.1
+POLITE = 5
 Row = Sequence[int]
 """Token ids of one window."""
 
@@ -43,24 +48,35 @@ class _Request:
         return self.answer.done()
 
 
+def step_back() -> None:
+    """Let threads of the process that answer go before this one and those that it starts: a refusal is worth little if
+    it waits for the engine. Only Linux knows priorities of single threads."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
+
+
 class Gatherer:
     """A queue in front of `run`, which computes logits, (rows, labels), in a thread of its own.
 
-    At most `most_tokens` wait; a request that finds no room is refused at once. A batch takes one row of each waiting
-    request in turn, so that a long request delays nobody by more than a batch of `batch_tokens`. An idle engine waits
-    `wait` seconds for company before it starts, a busy one finds it waiting.
+    As much may wait as takes `seconds` at the present speed, `tokens_per_second` to begin with: under load the engine
+    shares the processor with the handling of requests and is slower than it was alone. A request that finds no room is
+    refused at once. A batch takes one row of each waiting request in turn, so that a long request delays nobody by more
+    than a batch of `batch_tokens`. An idle engine waits `wait` seconds for company before it starts, a busy one finds
+    it waiting.
     """
 
     def __init__(
-        self, run: Callable[[Sequence[Row]], Logits], *, most_tokens: int, batch_tokens: int, wait: float = 0.002
-    ) -> None:
+        self, run: Callable[[Sequence[Row]], Logits], *, seconds: float, tokens_per_second: float, batch_tokens: int,
+        wait: float = 0.002,
+    ) -> None:  # fmt: skip
         self._run = run
-        self._most, self._batch, self._wait = most_tokens, batch_tokens, wait
+        self._seconds, self._batch, self._wait = seconds, batch_tokens, wait
         self._requests: deque[_Request] = deque()
         self._something = asyncio.Event()
         self._tokens = 0
-        self._rate = 0.0
+        self._rate = tokens_per_second
         self._began: float | None = None
+        self._ended = 0.0
 
     @property
     def waiting_tokens(self) -> int:
@@ -78,7 +94,7 @@ class Gatherer:
             BusyError: there is no room.
         """
         tokens = sum(len(row) for row in rows)
-        if self._tokens and self._tokens + tokens > self._most:
+        if self._tokens and self._tokens + tokens > self._seconds * self._rate:
             raise BusyError(self.retry_after())
         request = _Request(rows, asyncio.get_running_loop().create_future())
         self._tokens += tokens
@@ -91,11 +107,11 @@ class Gatherer:
 
     def retry_after(self) -> int:
         """Seconds, at least one, after which what waits now will be done, as far as is known."""
-        return max(1, math.ceil(self._tokens / self._rate)) if self._rate else 1
+        return max(1, math.ceil(self._tokens / self._rate))
 
     async def work(self) -> None:
         """Compute batches until cancelled."""
-        with ThreadPoolExecutor(1, "engine") as pool:
+        with ThreadPoolExecutor(1, "engine", initializer=step_back) as pool:
             while True:
                 await self._something.wait()
                 if self._tokens < self._batch:
@@ -105,6 +121,7 @@ class Gatherer:
                     await self._compute(pool, batch)
                 else:
                     self._something.clear()
+                    self._ended = 0.0
 
     async def _compute(self, pool: ThreadPoolExecutor, batch: list[tuple[_Request, int]]) -> None:
         rows = [request.rows[place] for request, place in batch]
@@ -117,11 +134,17 @@ class Gatherer:
                     request.answer.set_exception(error)
             return
         finally:
-            took, self._began = time.monotonic() - self._began, None
-        tokens = sum(len(row) for row in rows)
-        self._rate = 0.8 * self._rate + 0.2 * tokens / took if self._rate else tokens / max(took, 1e-6)
+            began, self._began = self._ended or self._began, None
+            self._ended = time.monotonic()
+        if self._requests:
+            self._learn(sum(len(row) for row in rows), self._ended - began)
         for (request, place), row in zip(batch, logits, strict=True):
             self._hand_over(request, place, row)
+
+    def _learn(self, tokens: int, seconds: float) -> None:
+        """Mind the speed of a batch behind which others wait; its time runs from the end of the one before. Without
+        others the engine had time, and a batch of one short row would say that it is slow."""
+        self._rate += SMOOTHING * (tokens / max(seconds, 1e-6) - self._rate)
 
     def _hand_over(self, request: _Request, place: int, row: Logits) -> None:
         request.logits[place] = row

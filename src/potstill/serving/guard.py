@@ -40,7 +40,6 @@ class Guard:
         self._app, self._limits, self._observe = app, serving.limits, observe
         self._hosts = frozenset(host.lower() for host in hosts)
         self._key = None if key is None else key.encode()
-        self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or answer why not."""
@@ -48,7 +47,7 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        self._open += 1
+        self.serving.in_flight += 1
         started, seen = time.perf_counter(), _Seen(send)
         try:
             body = await self._checked_body(scope, receive)
@@ -61,14 +60,14 @@ class Guard:
         else:
             await self._app(scope, _replay(body, receive), seen)
         finally:
-            self._open -= 1
+            self.serving.in_flight -= 1
             # The route's path, never one that a client made up: each would be a new line of the metrics.
             route = scope.get("route")
             self._observe(getattr(route, "path", "other"), seen.status, time.perf_counter() - started)
 
     async def _checked_body(self, scope: Scope, receive: Receive) -> bytes:
         headers = Headers(scope=scope)
-        if self._open > self._limits.connections:
+        if self.serving.in_flight > self._limits.connections:
             raise RefusalError(503, "too many connections", retry_after=1)
         host = _without_port(headers.get("host", ""))
         if "*" not in self._hosts and host not in self._hosts:

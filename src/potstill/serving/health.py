@@ -24,6 +24,8 @@ class Metrics:
         self.seconds = Histogram("potstill_request_seconds", "From request to answer", ("route",), registry=to)
         waiting = Gauge("potstill_waiting_tokens", "Tokens that wait or are being computed", registry=to)
         waiting.set_function(serving.waiting_tokens)
+        in_flight = Gauge("potstill_in_flight", "Requests that are not answered yet, this one too", registry=to)
+        in_flight.set_function(lambda: serving.in_flight)
 
     def observe(self, route: str, code: int, seconds: float) -> None:
         """Count an answer."""

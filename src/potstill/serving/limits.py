@@ -14,7 +14,7 @@ class Limits:
     text_characters: int = 200_000
     tokens: int = 32_768
     """Of all texts of one request together."""
-    waiting_seconds: float = 0.8
+    waiting_seconds: float = 0.6
     """How much work may wait, as time at the speed measured at the start."""
     connections: int = 512
     hang_seconds: float = 1.5
