@@ -25,6 +25,7 @@ from potstill.ledger.ledger import read_record
 from potstill.models.classifier import Classifier
 from potstill.models.saved import SavedDecision, read_decision
 from potstill.report.figures import Report, picked_model, work_out
+from potstill.report.pack import pack as pack_study
 from potstill.report.results import load_results
 from potstill.study.answer import DEFAULT_LENGTH, TorchPredictor, open_model_folder, open_predictor
 from potstill.study.estimate import PlannedArm, estimate
@@ -65,6 +66,15 @@ def report(folder: str | Path) -> Report:
         PotstillError: the folder is no study's, or damaged.
     """
     return work_out(load_results(Path(folder)))
+
+
+def pack(folder: str | Path, out: str | Path) -> int:
+    """Write a study's results into a folder small enough to commit; its size in bytes. `report` reads it.
+
+    Raises:
+        PotstillError: the folder is no study's, or `out` exists.
+    """
+    return pack_study(Path(folder), Path(out))
 
 
 def predict(model: str | Path, texts: Sequence[str]) -> list[Verdict]:
@@ -113,6 +123,8 @@ def export(
     data = rows_of_study(folder) if is_study else load_dataset(Source(PILOT), None, None)
     opened, classifier = open_model_folder(str(source) if is_study else str(model))
     decision = _decision(opened, classifier, max_length)
+    if decision.waived:
+        raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
     origin = _origin(opened) if is_study else Origin(name=Path(model).name, words=f"{model} as a bundle")
     return export_bundle(

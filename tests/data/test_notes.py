@@ -67,7 +67,7 @@ def test_repeats_absent_labels_ids_and_groups() -> None:
     assert notes.absent_labels("test", given, TASK) == [
         'test has no row of "toxic": measures that need one are undefined.'
     ]
-    rows = [DataRow(n, n, "7" if n < 3 else str(n + 10), "t", "t", "1", group=f"g{n % 2}") for n in range(4)]
+    rows = [DataRow(n, f"line {n}", "7" if n < 3 else str(n + 10), "t", "t", "1", group=f"g{n % 2}") for n in range(4)]
     assert notes.duplicate_ids("train", rows) == [
         'train: ids that name more than one row: 1, for example "7" (3 rows).'
     ]

@@ -11,7 +11,7 @@ FRACTIONS = (0.5, 0.15, 0.35)
 
 
 def row(text: str, number: int = 1, group: str = "") -> DataRow:
-    return DataRow(number, number + 1, str(number), text, leak_key(text), "1", group=group)
+    return DataRow(number, f"line {number + 1}", str(number), text, leak_key(text), "1", group=group)
 
 
 def rows(*texts: str) -> list[DataRow]:

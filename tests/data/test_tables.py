@@ -3,13 +3,17 @@ import gzip
 import io
 import json
 import random
+import re
 import time
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from potstill.data.tables import LONGEST_EXCERPT, LONGEST_FIELD, Table, excerpt, read_table
+from potstill.data.rows import LONGEST_EXCERPT, LONGEST_FIELD, excerpt
+from potstill.data.tables import Table, read_table
 from potstill.domain.errors import DataError
 
 
@@ -169,7 +173,6 @@ def test_noise_is_read_or_refused_and_never_crashes(tmp_path: Path, seed: int) -
         (b'text,"label\n1,2\n', "line 1: the header cannot be read: a quote opens here"),
         (b"te\xffxt,label\na,1\n", "line 1: the header cannot be read: bad encoding"),
         (b"te\x00xt,label\na,1\n", "line 1: the header cannot be read: NUL"),
-        ("text,label\na,1\n".encode("utf-16"), "UTF-16; save it as UTF-8"),
         (gzip.compress(b"text,label\na,1\n"), r"end its name in \.gz"),
         (b"PK\x03\x04....", "spreadsheet"),
     ],
@@ -266,8 +269,134 @@ def test_folders_and_unknown_kinds_are_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(DataError, match="is a folder"):
         read_table("folder.csv", tmp_path)
-    with pytest.raises(DataError, match=r"must be one of \.csv, \.csv\.gz, \.jsonl, \.jsonl\.gz"):
-        read_table("rows.parquet", tmp_path)
+    with pytest.raises(DataError, match=r"must be one of \.csv, \.tsv, \.jsonl, \.csv\.gz, .* \.parquet"):
+        read_table("rows.xlsx", tmp_path)
+
+
+# --- several files, other separators, other encodings, Parquet
+
+
+def test_several_files_and_patterns_are_one_table_with_every_row_once(tmp_path: Path) -> None:
+    for name in ("b.csv", "a.csv", "c.csv"):
+        (tmp_path / name).write_text(f"text,label\n{name} one,1\n{name} two,0\n")
+    read = read_table(["c.csv", "*.csv"], tmp_path)
+    assert [(row.number, row.place, row.values["text"]) for row in read.rows] == [
+        (1, "c.csv, line 2", "c.csv one"),
+        (2, "c.csv, line 3", "c.csv two"),
+        (3, "a.csv, line 2", "a.csv one"),
+        (4, "a.csv, line 3", "a.csv two"),
+        (5, "b.csv, line 2", "b.csv one"),
+        (6, "b.csv, line 3", "b.csv two"),
+    ]
+    assert read_table("[c].csv", tmp_path).rows[0].place == "line 2", "one file needs no name"
+    assert read.fingerprint != read_table(["*.csv"], tmp_path).fingerprint
+    with pytest.raises(DataError, match=r"x\*\.csv means no file in"):
+        read_table("x*.csv", tmp_path)
+    (tmp_path / "d.csv").write_text("text,lable\na,1\n")
+    with pytest.raises(DataError, match=r'd\.csv has no column "label", which c\.csv has'):
+        read_table(["c.csv", "d.csv"], tmp_path)
+
+
+def test_a_name_that_looks_like_a_pattern_is_the_file_if_it_is_there(tmp_path: Path) -> None:
+    (tmp_path / "rows [1].csv").write_text("text,label\nthis,1\n")
+    assert texts(read_table("rows [1].csv", tmp_path)) == ["this"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.tsv", 'text\tlabel\n"a, b;\tc"\t1\n'),
+        ("rows.csv", 'text;label\n"a, b;\tc";1\n'),
+        ("rows.csv", 'text\tlabel\n"a, b;\tc"\t1\n'),
+        ("rows.csv", 'text,label\n"a, b;\tc",1\n'),
+        ("rows.csv", '\r\rtext;label\r"a, b;\tc";1\r'),
+    ],
+)
+def test_the_separator_is_told_by_the_name_or_the_header(tmp_path: Path, name: str, content: str) -> None:
+    assert table(tmp_path, content, name).rows[0].values == {"text": "a, b;\tc", "label": "1"}
+
+
+UNUSUAL = "text,label\nÇa va? Schön… “so” 👍,1\nplain,0\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("kind", [".csv", ".csv.gz", ".jsonl"])
+def test_any_unicode_is_read_without_being_named(tmp_path: Path, encoding: str, kind: str) -> None:
+    text = UNUSUAL if "csv" in kind else json.dumps({"text": "Ça va? Schön… “so” 👍"}, ensure_ascii=False) + "\n"
+    raw = text.encode(encoding)
+    read = table(tmp_path, gzip.compress(raw) if kind.endswith("gz") else raw, f"rows{kind}")
+    assert read.rows[0].values["text"] == "Ça va? Schön… “so” 👍"
+    assert bool(read.notes) == (encoding in ("utf-16-le", "utf-16-be")), "a guess is said"
+
+
+def test_what_is_no_utf8_at_all_is_read_as_windows_does_and_said(tmp_path: Path) -> None:
+    read = table(tmp_path, "text,label\nSchön … na ja,1\nplain,0\n".encode("windows-1252"))
+    assert texts(read) == ["Schön … na ja", "plain"]
+    assert read.notes == [
+        'rows.csv has no mark of its encoding and is no UTF-8: read as windows-1252; `encoding = "..."` says otherwise.'
+    ]
+    read = table(tmp_path, b"text,label\nSch\xf6n \x81,1\n")
+    assert "latin-1" in read.notes[0]
+
+
+def test_one_damaged_byte_in_utf8_costs_one_row_not_the_encoding(tmp_path: Path) -> None:
+    read = table(tmp_path, "text,label\nSchön,1\nbroken \udcff,1\nça,0\n".encode("utf-8", "surrogateescape"))
+    assert texts(read) == ["Schön", "ça"]
+    assert faults(read) == {3: "bad encoding"}
+    assert read.notes == []
+
+
+def test_a_named_encoding_is_taken_at_its_word(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes("text,label\nПривет,1\n".encode("windows-1251"))
+    assert texts(read_table("rows.csv", tmp_path, "windows-1251")) == ["Привет"]
+    with pytest.raises(DataError, match=r"rows\.csv is not utf-8: line 2 cannot be read"):
+        read_table("rows.csv", tmp_path, "utf8")
+    with pytest.raises(DataError, match='there is no encoding "latin-9000"'):
+        read_table("rows.csv", tmp_path, "latin-9000")
+    (tmp_path / "cut.csv").write_bytes("text,label\na,1\n".encode("utf-16")[:-1])
+    with pytest.raises(DataError, match="is not utf-16-le: line 2 cannot be read"):
+        read_table("cut.csv", tmp_path)
+
+
+def test_parquet_of_any_plain_type(tmp_path: Path) -> None:
+    columns = {
+        "text": pa.array(["one\n", None, "x" * (LONGEST_FIELD + 1), "👍"]),
+        "label": pa.array([1, 0, None, 1], pa.int8()),
+        "share": pa.array([0.5, float("nan"), 1.0, 2.0]),
+        "raw": pa.array([b"abc", b"\xff", b"", b"d"]),
+        "many": pa.array([[1], [], None, [2]]),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "rows.parquet")
+    read = read_table("rows.parquet", tmp_path)
+    assert read.columns == list(columns)
+    assert read.rows[0].values == {"text": "one\n", "label": "1", "share": "0.5", "raw": "abc", "many": None}
+    assert [(row.place, row.fault) for row in read.rows] == [
+        ("row 1", ""),
+        ("row 2", "bad encoding"),
+        ("row 3", "over-long field"),
+        ("row 4", ""),
+    ]
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"text,label\na,1\n", b"PAR1" + b"\0" * 40 + b"PAR1"])
+def test_what_is_no_parquet_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(DataError, match=r"rows\.parquet is no whole Parquet file"):
+        table(tmp_path, content, "rows.parquet")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PAR1 and so on", "end its name in .parquet"),
+        (b"<!DOCTYPE html><p>Not found", "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
+        (b"PK\x03\x04", "save it as CSV"),
+        (b"\xfd7zXZ\0", "unpack it"),
+    ],
+)
+def test_what_is_something_else_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(DataError, match=re.escape(said)):
+        table(tmp_path, content)
 
 
 @pytest.mark.parametrize("text", ["\x1b[31mred\x07", "a\nb\tc\rd", "\ud800x", "x" * 500, "\u202etxt\u200b", ""])

@@ -1,6 +1,7 @@
 import pytest
 
-from potstill.data.tables import Table, TableRow
+from potstill.data.rows import TableRow
+from potstill.data.tables import Table
 from potstill.data.validation import (
     Columns,
     DataRow,
@@ -26,7 +27,7 @@ def made(*values: dict[str, str | None]) -> Table:
 
 
 def row(text: str, label: str, number: int = 1) -> DataRow:
-    return DataRow(number, number + 1, str(number), text, leak_key(text), label)
+    return DataRow(number, f"line {number + 1}", str(number), text, leak_key(text), label)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,9 @@ def test_usable_rows_are_normalised_and_the_others_counted_with_an_example() -> 
     )
     tally = Tally()
     rows = usable_rows(table, COLUMNS, {"natural": 1}, tally)
-    assert [(it.text, it.key, it.label, it.weight, it.id, it.line) for it in rows] == [("A b", "a b", "1", 2.5, "1", 2)]
+    assert [(it.text, it.key, it.label, it.weight, it.id, it.place) for it in rows] == [
+        ("A b", "a b", "1", 2.5, "1", "line 2")
+    ]
     assert tally.filtered == {"where": 2}
     assert tally.rejected == {"empty text": 1, "missing label": 1, "bad JSON": 1}
     assert tally.examples["missing label"] == "line 5: d"

@@ -11,7 +11,7 @@ from tiny import comments, tiny_classifier, tiny_encoder
 from potstill.domain.task import Task
 from potstill.methods.bench import Bench, Made, Method, Taught, Training
 from potstill.methods.union import METHODS, Recipe
-from potstill.models.classifier import logits_of, open_classifier, save_classifier
+from potstill.models.classifier import logits_of, open_classifier, open_encoder, save_classifier
 from potstill.models.forward import encode, predict_logits
 from potstill.training.loop import Guidance
 
@@ -20,10 +20,13 @@ TRAINING = Training(epochs=1, batch_size=8, learning_rate=1e-3, max_length=32, p
 SETTINGS = [
     {"kind": "student", "keep": "even"},
     {"kind": "student", "keep": [0, 3], "hidden_weight": 0.3, "hidden_loss": "mse"},
+    {"kind": "student", "keep": [3, 1], "reorder": True, "cosine_weight": 0.3},
+    {"kind": "student", "keep": "odd", "teacher": "untrained"},
     {"kind": "finetune", "keep": "odd"},
     {"kind": "untrained", "keep": "spread", "num_layers": 3},
     {"kind": "lora", "init": "base", "target_modules": ["query", "value"]},
     {"kind": "lora", "init": "teacher", "loss": "kd", "target_modules": ["query", "value"]},
+    {"kind": "lora", "init": "base", "train_head": False, "target_modules": ["query", "value"]},
 ]
 TEXTS, LABELS = comments(24)
 
@@ -59,7 +62,7 @@ def test_a_method(settings: dict[str, object], tmp_path: Path) -> None:
 
 def test_lora_keeps_its_adapter_beside_the_merged_model(tmp_path: Path) -> None:
     encoder = tiny_encoder(tmp_path / "encoder", layers=4)
-    made, _ = make(SETTINGS[4], encoder, seed=0)
+    made, _ = make({"kind": "lora", "target_modules": ["query", "value"]}, encoder, seed=0)
     assert made.save_adapter
     made.save_adapter(tmp_path / "adapter")
     assert (tmp_path / "adapter" / "adapter_model.safetensors").is_file()
@@ -68,3 +71,44 @@ def test_lora_keeps_its_adapter_beside_the_merged_model(tmp_path: Path) -> None:
 
 def test_the_union_knows_every_method_by_its_kind() -> None:
     assert {method.model_fields["kind"].default for method in METHODS} == {"student", "finetune", "untrained", "lora"}
+
+
+def test_an_untrained_teacher_is_another_for_every_seed_and_hides_the_trained_one(tmp_path: Path) -> None:
+    encoder = tiny_encoder(tmp_path / "encoder", layers=4)
+    settings: dict[str, object] = {"kind": "student", "keep": [0, 2], "teacher": "untrained", "epochs": 1}
+    made, taught = make({**settings, "learning_rate": 1e-9}, encoder, seed=3)
+    start = open_classifier(encoder).model.state_dict()
+    student = made.classifier.model.state_dict()
+    name = "bert.encoder.layer.0.attention.self.query.weight"
+    assert torch.allclose(student[name], start[name], atol=1e-6), "carved from the encoder"
+    assert not torch.allclose(student[name], taught.classifier.model.state_dict()[name], atol=1e-6)
+
+
+def test_a_frozen_head_stays_as_it_came(tmp_path: Path) -> None:
+    encoder = tiny_encoder(tmp_path / "encoder", layers=4)
+    settings: dict[str, object] = {"kind": "lora", "train_head": False, "target_modules": ["query", "value"]}
+    made, _ = make(settings, encoder, seed=2)
+    head = open_encoder(encoder, TASK, 2).model.state_dict()["classifier.weight"]
+    assert torch.equal(made.classifier.model.state_dict()["classifier.weight"], head)
+    assert "0 in the head" in " ".join(made.audit)
+
+
+@pytest.mark.parametrize(
+    ("settings", "gates"),
+    [
+        ({"kind": "student", "keep": [3, 1], "reorder": True}, ["layer_order"]),
+        ({"kind": "student", "keep": [1, 3], "reorder": True}, []),
+        ({"kind": "student", "teacher": "untrained"}, ["random_teacher"]),
+        (
+            {"kind": "student", "teacher": "untrained", "keep": [1, 0], "reorder": True},
+            ["layer_order", "random_teacher"],
+        ),
+        ({"kind": "untrained", "keep": [1, 0], "reorder": True}, ["layer_order"]),
+        ({"kind": "lora", "train_head": False}, ["frozen_head"]),
+        ({"kind": "lora", "train_head": False, "init": "teacher"}, []),
+        ({"kind": "lora"}, []),
+    ],
+)
+def test_what_a_gate_refuses(settings: dict[str, object], gates: list[str]) -> None:
+    method: Method = TypeAdapter(Recipe).validate_python(settings)
+    assert method.needs_waived() == gates

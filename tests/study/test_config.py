@@ -38,6 +38,11 @@ def study_from(tmp_path: Path, text: str = SMALL) -> Path:
         ("[training]\nepochs = 0", "training.epochs: Input should be greater than or equal to 1"),
         ("[arms.x]\nkind = 'studnet'", "'studnet' found using 'kind' does not match"),
         ("[arms.teacher]\nkind = 'student'", "taken by rows that the study adds itself"),
+        ("[arms.x]\nkind='student'\nkeep=[1, 0]\nreorder=true", 'arm "x" puts layers in another order'),
+        ("[arms.x]\nkind='student'\nteacher='untrained'", "[gates.waive] random_teacher ="),
+        ("[arms.x]\nkind='lora'\ntrain_head=false", "leaves a random head frozen"),
+        ("[gates.waive]\nrandom_teachr = 'why'", "random_teachr"),
+        ("[gates.waive]\nfrozen_head = ''", "gates.waive.frozen_head"),
         ("seeds = [1]", "is no valid TOML"),
     ],
 )
@@ -108,3 +113,15 @@ def test_the_pilot_has_at_most_seven_arms_and_three_seeds() -> None:
 def test_a_study_needs_an_arm() -> None:
     with pytest.raises(StudyError, match="arms"):
         parse_study({"name": "x", "teacher": {"encoder": "minilm"}, "arms": {}}, "here")
+
+
+def test_a_waived_gate_lets_the_arm_run_with_its_reason(tmp_path: Path) -> None:
+    extra = "[arms.x]\nkind='lora'\ntrain_head=false\n[gates.waive]\nfrozen_head = 'to see what it costs'\n"
+    study = read_study(study_from(tmp_path, SMALL + extra))
+    assert study.waived(study.arms["x"]) == {"frozen_head": "to see what it costs"}
+    assert study.waived(study.arms["lora"]) == {}
+
+
+def test_a_student_of_an_untrained_teacher_gets_no_controls(tmp_path: Path) -> None:
+    extra = "[arms.x]\nkind='student'\nteacher='untrained'\n[gates.waive]\nrandom_teacher = 'why not'\n"
+    assert "untrained-x" not in read_study(study_from(tmp_path, SMALL + extra)).all_arms()

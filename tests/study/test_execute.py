@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 from tiny import comments, tiny_encoder
 
-from potstill.api import export, plan, predict, report, run
+from potstill.api import export, pack, plan, predict, report, run
 from potstill.domain.errors import GateError, PotstillError, StudyError
 from potstill.models.classifier import open_classifier
 from potstill.report.figures import work_out
@@ -108,6 +108,19 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
         with (workplace / f"shown.{how}").open("w") as shown:
             show_report(folder, how, Console(file=shown, width=100))
     assert [line for line in (workplace / "shown.terminal").read_text().splitlines() if len(line) > 100] == []
+    small = workplace / "packed"
+    size = pack(folder, small)
+    assert (small / "report.md").read_text() == (folder / "report.md").read_text(), "every table, without the study"
+    runs = list((small / "ledger").iterdir())
+    assert len(runs) == len(before)
+    rows = sum(found.test_rows for _ in runs)
+    assert sum(path.stat().st_size for run in runs for path in run.iterdir()) <= 20_000 * len(runs) + 10 * rows
+    assert size < 400_000
+    everything = b"".join(path.read_bytes() for path in small.rglob("*") if path.is_file())
+    assert not [text for text, _ in zip(*comments(120), strict=True) if text.encode() in everything]
+    with pytest.raises(PotstillError, match="exists"):
+        pack(folder, small)
+
     kept = json.loads((folder / "report.json").read_text())
     assert f"{by_name['even'].figures['pr_auc'].mean:.3f}" in (workplace / "shown.terminal").read_text()
     assert kept["picked"] == "even"
@@ -230,3 +243,26 @@ def test_a_run_killed_three_times_ends_in_the_table_of_an_uninterrupted_one(work
     subprocess.run([*command, "cut"], cwd=workplace, check=True, capture_output=True)
     assert timeless(workplace / "cut" / "tiny") == timeless(workplace / "whole" / "tiny")
     assert not list((workplace / "cut" / "tiny" / "ledger").glob(".partial*"))
+
+
+def test_a_waived_arm_is_marked_never_picked_and_never_exported(workplace: Path) -> None:
+    text = STUDY.format(teacher_epochs=8).replace("max_length = 24", "max_length = 24\nsampled_accuracy = 10")
+    odd = "[arms.odd]\nkind = 'student'\nkeep = [1, 0]\nreorder = true\n[gates.waive]\nlayer_order = 'to see'\n"
+    (workplace / "study.toml").write_text(text.partition("[arms.even]")[0] + odd, encoding="utf-8")
+    folder = run_tiny(workplace)
+    found = work_out(load_results(folder))
+    by_name = {row.arm: row for row in found.rows}
+    assert found.picked is None
+    assert by_name["odd"].waived == {"layer_order": "to see"}
+    shown = markdown(lay_out(found))
+    assert "odd †" in shown
+    assert "† layer\\_order waived for odd, finetune-odd, untrained-odd: to see." in shown
+    assert "epochs' acc." in shown
+    points = [json.loads(path.read_text())["curve"] for path in (folder / "ledger").glob("odd-s*/run.json")]
+    means = [sum(point["sampled_accuracy"] for point in curve) / len(curve) for curve in points]
+    assert by_name["odd"].figures["sampled_accuracy"].mean == pytest.approx(sum(means) / len(means))
+    model = next((folder / "ledger").glob("odd-s0-*")) / "model"
+    assert "Not for use" in (model / "README.md").read_text()
+    for place, options in ((folder, {"arm": "odd"}), (model, {"out": workplace / "out"})):
+        with pytest.raises(PotstillError, match="its study waived layer_order"):
+            export(place, engines=["onnx-fp32"], say=print, **options)

@@ -10,7 +10,7 @@ from potstill.domain.layers import plan_layers
 from potstill.models.forward import encode, predict_logits
 from potstill.models.layer_stack import carve
 from potstill.training.batches import epoch_batches
-from potstill.training.loop import Guidance, train
+from potstill.training.loop import EpochScore, Guidance, train
 
 HOW: dict[str, Any] = {"learning_rate": 1e-3, "epochs": 2, "batch_size": 8, "seed": 0, "precision": "fp32"}
 
@@ -65,7 +65,7 @@ def test_a_student_nears_its_teacher_who_is_not_touched(hidden_loss: str) -> Non
     how = {**HOW, "epochs": 6, "dropout": 0.0, **weights, "hidden_loss": hidden_loss}
     result = train(student, tokens, labels, guidance=guidance, **how)
     first, last = result.curve[0], result.curve[-1]
-    assert set(first.losses) == {"ce", "kl", "hidden"}
+    assert set(first.losses) == {"ce", "kl", "cosine", "hidden"}
     assert all(first.losses[part] > 0 for part in first.losses)
     assert last.losses["kl"] < first.losses["kl"]
     assert last.losses["hidden"] < first.losses["hidden"]
@@ -79,13 +79,14 @@ def test_the_best_checkpoint_is_kept_where_asked() -> None:
     scores = iter([0.9, 0.1])
     states: list[dict[str, torch.Tensor]] = []
 
-    def validate(model: PreTrainedModel) -> float:
+    def validate(model: PreTrainedModel) -> EpochScore:
         states.append(copy.deepcopy(model.state_dict()))
-        return next(scores)
+        return EpochScore(next(scores), sampled_accuracy=0.5)
 
     model = tiny_classifier(layers=2).model
     result = train(model, tokens, labels, **HOW, checkpoint="best", validate=validate)
     assert [point.validation_pr_auc for point in result.curve] == [0.9, 0.1]
+    assert [point.sampled_accuracy for point in result.curve] == [0.5, 0.5]
     assert all(torch.equal(states[0][name], tensor) for name, tensor in model.state_dict().items())
 
 

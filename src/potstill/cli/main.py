@@ -80,6 +80,11 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--format", choices=["terminal", "markdown", "json"], default="terminal")
     report.set_defaults(handler=_report)
 
+    pack = commands.add_parser("pack", help="put a study's results into a folder small enough to commit")
+    pack.add_argument("folder", type=Path, metavar="runs/NAME", help="the study's folder")
+    pack.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER")
+    pack.set_defaults(handler=_pack)
+
     predict = commands.add_parser("predict", help="ask a saved model about texts")
     predict.add_argument("model", help="a bundle, a model folder, a study's folder (its picked arm), or a Hub id")
     predict.add_argument("texts", nargs="+", metavar="TEXT", help="a text; - reads lines from standard input")
@@ -182,6 +187,14 @@ def _report(arguments: argparse.Namespace) -> int:
     from potstill.report.show import show_report
 
     show_report(arguments.folder, arguments.format, Console())
+    return 0
+
+
+def _pack(arguments: argparse.Namespace) -> int:
+    from potstill.report.pack import pack
+
+    size = pack(arguments.folder, arguments.out)
+    print(f"{arguments.out}: {size / 1e3:.0f} kB; `potstill report {arguments.out}` makes every table of it")
     return 0
 
 

@@ -36,11 +36,13 @@ OnLeak = Literal["stop", "drop"]
 class Source:
     """One split's file and columns, as a study file names them.
 
-    `path` is a file (.csv, .csv.gz, .jsonl, .jsonl.gz) or "builtin:pilot". `where` keeps the rows whose columns read as
-    the given values (1, "1", "1.0" and true are the same). `sample` is the number of rows to draw, once, by the seed.
+    `path` is a file (.csv, .tsv, .jsonl, all also .gz, or .parquet), several files, patterns such as "parts/*.csv", or
+    "builtin:pilot". `encoding` is that of text files where they do not say it themselves. `where` keeps the rows whose
+    columns read as the given values (1, "1", "1.0" and true are the same). `sample` is the number of rows to draw,
+    once, by the seed.
     """
 
-    path: str
+    path: str | Sequence[str]
     text: str = "text"
     label: str = "label"
     id: str | None = None
@@ -49,6 +51,12 @@ class Source:
     category: str | None = None
     where: Mapping[str, Value] = field(default_factory=dict[str, Value])
     sample: int | None = None
+    encoding: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.path if isinstance(self.path, str) else ", ".join(self.path)
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def load_dataset(
     opened = _open(sources, root, notes)
     rows = {role: usable_rows(it.table, it.columns, it.source.where, it.tally) for role, it in opened.items()}
     _require_rows(opened, rows)
-    scheme = label_scheme(train.path, rows["train"], labels)
+    scheme = label_scheme(train.name, rows["train"], labels)
     task = task_of(scheme, positive)
     rows = _checked(opened, rows, scheme)
     _require_rows(opened, rows)
@@ -128,7 +136,11 @@ def _check_sources(sources: Mapping[str, Source]) -> None:
 
 def _open(sources: Mapping[str, Source], root: Path, notes: list[str]) -> dict[str, _Opened]:
     completed = {role: _with_pilot_columns(source) for role, source in sources.items()}
-    tables = {role: pilot_table() if it.path == PILOT else read_table(it.path, root) for role, it in completed.items()}
+    tables = {
+        role: pilot_table() if it.path == PILOT else read_table(it.path, root, it.encoding)
+        for role, it in completed.items()
+    }
+    notes += [f"{role}: {note}" for role, table in tables.items() for note in table.notes]
     for role, source in completed.items():
         wanted = [source.text, source.label, *([source.id] if source.id else []), *source.where]
         check_columns(tables[role], wanted)
@@ -212,7 +224,7 @@ def _require_rows(opened: Mapping[str, _Opened], rows: Mapping[str, Sequence[Dat
             reasons = [f"{count:,} left out by {cause}" for cause, count in it.tally.filtered.items() if count]
             reasons += [f"{n:,} {reason} ({it.tally.examples[reason]})" for reason, n in it.tally.rejected.items()]
             raise DataError(
-                f"{role}: no usable row in {it.source.path}. {len(it.table.rows):,} rows: {'; '.join(reasons)}"
+                f"{role}: no usable row in {it.source.name}. {len(it.table.rows):,} rows: {'; '.join(reasons)}"
             )
 
 
@@ -244,7 +256,7 @@ def _cut(
         result[role] = [row for row, part in zip(units["train"], parts, strict=True) if part == index]
         if not result[role]:
             raise DataError(
-                f"{role} cannot be cut from {train.path}: {len(rows['train']):,} rows in "
+                f"{role} cannot be cut from {train.name}: {len(rows['train']):,} rows in "
                 f"{len({row.group for row in units['train']}):,} groups are too few. "
                 "Name a file for it, or take more rows"
             )
@@ -314,7 +326,7 @@ def _account(
 
 def _source_account(roles: str, opened: _Opened, used: int) -> SourceAccount:
     account = SourceAccount(
-        source=f"{roles}: {opened.source.path}",
+        source=f"{roles}: {opened.source.name}",
         fingerprint=opened.table.fingerprint,
         rows=len(opened.table.rows),
         used=used,

@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 
-from potstill.data.tables import excerpt
+from potstill.data.rows import excerpt
 from potstill.data.validation import DataRow, leak_key
 from potstill.domain.dataset import Split
 from potstill.domain.task import Task

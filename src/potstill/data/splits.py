@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 from math import fsum
 
-from potstill.data.tables import excerpt
+from potstill.data.rows import excerpt
 from potstill.data.validation import DataRow, Tally
 from potstill.domain.errors import DataError
 
@@ -35,8 +35,8 @@ def refuse_leaks(sources: Mapping[str, Sequence[DataRow]]) -> None:
     (role, other), keys = next(iter(shared.items()))
     first, second = (next(row for row in sources[name] if row.key == keys[0]) for name in (role, other))
     raise DataError(
-        f"texts stand in two splits (upper and lower case and white space aside): {counts}. For example line "
-        f"{first.line} of {role} and line {second.line} of {other}: {excerpt(first.text)}\n"
+        f"texts stand in two splits (upper and lower case and white space aside): {counts}. For example "
+        f"{first.place} of {role} and {second.place} of {other}: {excerpt(first.text)}\n"
         'Take them out of the files, or set on_leak = "drop": it drops them from train first, then from validation, '
         "never from test"
     )

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from potstill.data.tables import Table, TableRow, excerpt, nearest
+from potstill.data.rows import TableRow, excerpt, nearest
+from potstill.data.tables import Table
 from potstill.domain.errors import DataError
 from potstill.domain.normalise import normalise
 from potstill.domain.task import Task
@@ -33,7 +34,7 @@ class DataRow:
     """A row that can be used. `text` is normalised, `key` is equal for texts that count as the same."""
 
     number: int
-    line: int
+    place: str
     id: str
     text: str
     key: str
@@ -51,10 +52,10 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter[str])
     examples: dict[str, str] = field(default_factory=dict[str, str])
 
-    def reject(self, reason: str, line: int, detail: str) -> None:
+    def reject(self, reason: str, place: str, detail: str) -> None:
         """Count one row; the first of each reason is kept as its example."""
         self.rejected[reason] += 1
-        self.examples.setdefault(reason, f"line {line}: {detail}")
+        self.examples.setdefault(reason, f"{place}: {detail}")
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,11 @@ def usable_rows(table: Table, columns: Columns, where: Mapping[str, Value], tall
     rows: list[DataRow] = []
     for raw in table.rows:
         if raw.fault:
-            tally.reject(raw.fault, raw.line, raw.detail)
+            tally.reject(raw.fault, raw.place, raw.detail)
         elif any(reading(raw.values.get(column) or "") != value for column, value in asked.items()):
             tally.filtered["where"] += 1
         elif problem := _problem(raw, columns):
-            tally.reject(problem[0], raw.line, problem[1])
+            tally.reject(problem[0], raw.place, problem[1])
         else:
             rows.append(_data_row(raw, columns))
     return rows
@@ -138,7 +139,7 @@ def _data_row(raw: TableRow, columns: Columns) -> DataRow:
     assert weight is not None, "rows without a usable weight are rejected before"
     return DataRow(
         number=raw.number,
-        line=raw.line,
+        place=raw.place,
         id=_cell(raw, columns.id).strip() or str(raw.number),
         text=text,
         key=leak_key(text),
@@ -215,7 +216,7 @@ def with_known_labels(rows: Sequence[DataRow], scheme: LabelScheme, tally: Tally
         if reading(row.label) in scheme.index:
             kept.append(row)
         else:
-            tally.reject("unknown label", row.line, f'"{excerpt(row.label)}"')
+            tally.reject("unknown label", row.place, f'"{excerpt(row.label)}"')
     return kept
 
 
@@ -229,5 +230,5 @@ def without_contradictions(rows: Sequence[DataRow], scheme: LabelScheme, tally: 
         if len(labels[row.key]) == 1:
             kept.append(row)
         else:
-            tally.reject("contradicting duplicates", row.line, excerpt(row.text))
+            tally.reject("contradicting duplicates", row.place, excerpt(row.text))
     return kept

@@ -92,8 +92,10 @@ class CurvePoint(BaseModel):
     loss: float
     """Mean training loss of the epoch."""
     losses: dict[str, float] = {}
-    """Mean of each part of it, unweighted: `ce`, `kl`, `hidden`."""
+    """Mean of each part of it, unweighted: `ce`, `kl`, `cosine`, `hidden`."""
     validation_pr_auc: float | None = None
+    sampled_accuracy: float | None = None
+    """On a fixed sample of validation rows, by the largest logit."""
 
 
 class Cost(BaseModel):

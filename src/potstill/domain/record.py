@@ -36,4 +36,6 @@ class RunRecord(BaseModel):
     categories: list[CategoryRecall] = []
     audit: list[str] = []
     """What the run said about itself and a reader should see: peft's parameter line, the proof of a merge."""
+    waived: dict[str, str] = {}
+    """Gates that would have refused this run, each with the reason why the study waived it: it never wins."""
     provenance: dict[str, str] = {}

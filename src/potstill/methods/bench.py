@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from transformers import PreTrainedModel
@@ -12,7 +12,11 @@ from potstill.domain.layers import LayerPlan
 from potstill.domain.task import Task
 from potstill.models.classifier import Classifier
 from potstill.models.forward import TokenRows
-from potstill.training.loop import Checkpoint, Guidance, Precision, TrainResult, train
+from potstill.training.loop import Checkpoint, EpochScore, Guidance, Precision, TrainResult, train
+
+Gate = Literal["random_teacher", "frozen_head", "layer_order"]
+"""Refusals that a study can waive by name: distilling from an untrained teacher, a head that stays random and frozen,
+and layers in another order than the teacher's."""
 
 
 class Training(BaseModel):
@@ -32,13 +36,15 @@ class Training(BaseModel):
     precision: Precision = "auto"
     checkpoint: Checkpoint = "last"
     """`last`, or `best` on validation: the same for every arm."""
+    sampled_accuracy: int | None = Field(default=None, ge=1)
+    """Also note the accuracy on so many validation rows, always the same ones, after every epoch."""
 
 
 @dataclass(frozen=True)
 class Bench:
     """The materials of a study, laid out for a method: tokenised training rows, how to train, how to score.
 
-    `score` is a model's PR-AUC on validation, asked after each epoch; `on_step` hears of each training step.
+    `score` measures a model on validation, asked after each epoch; `on_step` hears of each training step.
     """
 
     task: Task
@@ -46,12 +52,12 @@ class Bench:
     training: Training
     rows: TokenRows
     labels: list[int]
-    score: Callable[[PreTrainedModel], float | None] | None = None
+    score: Callable[[PreTrainedModel], EpochScore] | None = None
     on_step: Callable[[], None] | None = None
 
     def fit(self, model: PreTrainedModel, seed: int, guidance: Guidance | None = None, **loss: Any) -> TrainResult:
         """Train `model` in place on this bench; `loss` are the loss arguments of `training.loop.train`."""
-        how = self.training.model_dump(exclude={"max_length"})
+        how = self.training.model_dump(exclude={"max_length", "sampled_accuracy"})
         return train(
             model, self.rows, self.labels, seed=seed, guidance=guidance,
             validate=self.score, on_step=self.on_step, **how, **loss,
@@ -88,6 +94,10 @@ class Method(BaseModel):
 
     learning_rate: float | None = Field(default=None, gt=0)
     epochs: int | None = Field(default=None, ge=1)
+
+    def needs_waived(self) -> list[Gate]:
+        """The gates that refuse these settings."""
+        return []
 
     def family(self) -> str | None:
         """Arms of one family share a learning rate where the study searches for it; None: nothing is trained."""

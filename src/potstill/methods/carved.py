@@ -4,7 +4,7 @@ from pydantic import Field
 from transformers import PreTrainedModel
 
 from potstill.domain.layers import LayerPlan, LayerRule, plan_layers
-from potstill.methods.bench import Method, Taught
+from potstill.methods.bench import Gate, Method, Taught
 from potstill.models.layer_stack import carve, depth_of
 
 
@@ -14,6 +14,10 @@ class CarvedMethod(Method):
     keep: LayerRule | list[int] = "even"
     num_layers: int | None = Field(default=None, ge=1)
     reorder: bool = False
+
+    def needs_waived(self) -> list[Gate]:
+        disordered = isinstance(self.keep, list) and self.keep != sorted(self.keep)
+        return ["layer_order"] if disordered else []
 
     def plan(self, depth: int) -> LayerPlan:
         return plan_layers(self.keep, depth, self.num_layers, reorder=self.reorder)

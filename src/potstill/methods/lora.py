@@ -7,7 +7,7 @@ from pydantic import Field
 from transformers import PreTrainedModel
 
 from potstill.domain.errors import StudyError
-from potstill.methods.bench import Bench, Made, Method, Taught, Training
+from potstill.methods.bench import Bench, Gate, Made, Method, Taught, Training
 from potstill.models.classifier import Classifier, count_parameters, open_encoder
 from potstill.models.lora import add_lora, audit, merge
 
@@ -19,7 +19,8 @@ class Lora(Method):
     """Low-rank adapters and the head (Hu et al., 2021; peft).
 
     `init = "base"` starts from the pretrained encoder under a new head, as a user without a teacher would;
-    `"teacher"` from the teacher with its head. `loss = "kd"` adds the teacher's soft targets.
+    `"teacher"` from the teacher with its head. `loss = "kd"` adds the teacher's soft targets. `train_head = false`
+    leaves the head as it is: with `init = "base"` random, which the gate `frozen_head` refuses.
     """
 
     kind: Literal["lora"] = "lora"
@@ -29,14 +30,19 @@ class Lora(Method):
     lora_alpha: int = Field(default=32, ge=1)
     lora_dropout: float = Field(default=0.1, ge=0, lt=1)
     target_modules: list[str] | None = None
+    train_head: bool = True
     temperature: float = Field(default=2.0, gt=0)
+
+    def needs_waived(self) -> list[Gate]:
+        return [] if self.train_head or self.init == "teacher" else ["frozen_head"]
 
     def family(self) -> str:
         return "lora"
 
     def words(self) -> str:
         start = "the pretrained encoder" if self.init == "base" else "the teacher"
-        return f"LoRA r={self.r} on all layers of {start}{', with its soft targets' if self.loss == 'kd' else ''}"
+        targets = ", with its soft targets" if self.loss == "kd" else ""
+        return f"LoRA r={self.r} on all layers of {start}{targets}{'' if self.train_head else ', its head frozen'}"
 
     def trained_as(self, training: Training) -> Training:
         scaled = training.model_copy(update={"learning_rate": training.learning_rate * RATE_OVER_FULL})
@@ -46,9 +52,10 @@ class Lora(Method):
         start = self._start(bench, taught, seed)
         model = add_lora(
             start.model, r=self.r, lora_alpha=self.lora_alpha, lora_dropout=self.lora_dropout,
-            target_modules=self.target_modules, seed=seed,
+            target_modules=self.target_modules, train_head=self.train_head, fresh=start.fresh,
+            seed=seed,
         )  # fmt: skip
-        said = audit(model, start.fresh)
+        said = audit(model, start.fresh if self.train_head else ())
         loss = {"ce_weight": 0.5, "kl_weight": 0.5, "temperature": self.temperature} if self.loss == "kd" else {}
         trained = bench.fit(cast(PreTrainedModel, model), seed, taught.guidance if loss else None, **loss)
         parameters = count_parameters(model)

@@ -5,30 +5,45 @@ from typing import Literal
 
 from pydantic import Field
 
-from potstill.methods.bench import Bench, Made, Taught
+from potstill.domain.errors import StudyError
+from potstill.methods.bench import Bench, Gate, Made, Taught
 from potstill.methods.carved import CarvedMethod
-from potstill.models.classifier import Classifier, count_parameters
+from potstill.models.classifier import Classifier, count_parameters, open_encoder
+from potstill.models.forward import predict_logits
+from potstill.training.loop import Guidance
 from potstill.training.losses import HiddenLoss
 
 
 class Student(CarvedMethod):
     """Patient ground rules: cross-entropy on the labels, KL to the teacher's softened logits, and, where asked for,
-    the last hidden state (Hinton et al., 2015; Sanh et al., 2019)."""
+    the cosine between both models' logits and the last hidden state (Hinton et al., 2015; Sanh et al., 2019).
+
+    `teacher = "untrained"` carves and distils from the pretrained encoder under a random head, drawn by the run's seed:
+    what many notebooks do without noticing. The gate `random_teacher` refuses it.
+    """
 
     kind: Literal["student"] = "student"
+    teacher: Literal["trained", "untrained"] = "trained"
     ce_weight: float = Field(default=0.5, ge=0)
     kl_weight: float = Field(default=0.5, ge=0)
     temperature: float = Field(default=2.0, gt=0)
+    cosine_weight: float = Field(default=0.0, ge=0)
     hidden_weight: float = Field(default=0.0, ge=0)
     hidden_loss: HiddenLoss = "cosine"
 
     def family(self) -> str:
         return "student"
 
+    def needs_waived(self) -> list[Gate]:
+        return [*super().needs_waived(), *(["random_teacher"] if self.teacher == "untrained" else [])]
+
     def words(self) -> str:
-        return f"{self.which()} layers of the teacher, distilled from it"
+        teacher = "the teacher" if self.teacher == "trained" else "an untrained teacher"
+        return f"{self.which()} layers of {teacher}, distilled from it"
 
     def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
+        if self.teacher == "untrained":
+            taught = _untrained(bench, seed)
         model, plan = self.carved(taught)
         guidance = taught.guidance
         if self.hidden_weight:
@@ -36,7 +51,16 @@ class Student(CarvedMethod):
         trained = bench.fit(
             model, seed, guidance,
             ce_weight=self.ce_weight, kl_weight=self.kl_weight, temperature=self.temperature,
-            hidden_weight=self.hidden_weight, hidden_loss=self.hidden_loss,
+            cosine_weight=self.cosine_weight, hidden_weight=self.hidden_weight, hidden_loss=self.hidden_loss,
         )  # fmt: skip
         student = Classifier(model, taught.classifier.tokenizer)
         return Made(student, count_parameters(model), trained, plan)
+
+
+def _untrained(bench: Bench, seed: int) -> Taught:
+    """The pretrained encoder under a random head, with its answers on the training rows."""
+    if bench.encoder is None:
+        raise StudyError('a student with teacher = "untrained" needs [teacher] encoder')
+    start = open_encoder(bench.encoder, bench.task, seed)
+    start.model.eval()
+    return Taught(start, Guidance(predict_logits(start.model, bench.rows, batch_size=bench.training.batch_size)))

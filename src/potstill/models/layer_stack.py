@@ -54,7 +54,8 @@ def carve(teacher: PreTrainedModel, plan: LayerPlan) -> PreTrainedModel:
     try:
         student.load_state_dict(_select(teacher.state_dict(), stack, plan), strict=True)
     except RuntimeError as error:
-        raise ModelError(f"the kept layers {plan} do not fit together: {error}") from error
+        first = "" if plan.kept[0] == 0 else "; its first layer may be unlike the others: keep layer 0, and first"
+        raise ModelError(f"the kept layers {plan} do not fit together{first}: {error}") from error
     return student
 
 

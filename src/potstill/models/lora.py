@@ -7,10 +7,15 @@ from typing import cast
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from potstill.domain.errors import GateError, ModelError
 from potstill.models.classifier import PROBES, Classifier, count_parameters, logits_of
+from potstill.models.layer_stack import find_layer_stack
+
+ATTENTION = (("query", "value"), ("query_proj", "value_proj"), ("q_lin", "v_lin"), ("q", "v"), ("Wqkv",))
+"""What families call the two projections that LoRA's authors adapt; ModernBERT has query, key and value in one."""
 
 
 def add_lora(
@@ -20,28 +25,51 @@ def add_lora(
     lora_alpha: int,
     lora_dropout: float,
     target_modules: Sequence[str] | None,
+    train_head: bool = True,
+    fresh: Sequence[str] = (),
     seed: int,
 ) -> PeftModel:
-    """Put adapters on `target_modules` (None: peft's choice for the family) and leave the head trainable.
+    """Put adapters on `target_modules` (None: query and value of every layer) and leave the head trainable, or not.
 
-    LoRA: Hu et al., 2021. With `SEQ_CLS` peft trains the head in full beside the adapters; with `CAUSAL_LM` it would
-    stay random and frozen.
+    `fresh` names parameters that are random: the modules that hold them are trained in full too, since a pooler or a
+    dense layer in front of the classifier (DeBERTa, DistilBERT, ModernBERT) would stay random otherwise.
+
+    LoRA: Hu et al., 2021. With `SEQ_CLS` peft trains the head in full beside the adapters; without a task it stays as
+    it is, as it did with `CAUSAL_LM` before peft checked that.
 
     Raises:
-        ModelError: peft knows no default targets for this family, or none of the named modules exists.
+        ModelError: the family's attention is not known, or none of the named modules exists.
     """
     torch.manual_seed(seed)
     config = LoraConfig(
-        task_type=TaskType.SEQ_CLS,
+        task_type=TaskType.SEQ_CLS if train_head else None,
         r=r,
         lora_alpha=lora_alpha,
         lora_dropout=lora_dropout,
-        target_modules=list(target_modules) if target_modules else None,
+        target_modules=list(target_modules) if target_modules else attention_targets(model),
+        modules_to_save=sorted({name.rpartition(".")[0] for name in fresh}) if train_head and fresh else None,
     )
     try:
         return cast(PeftModel, get_peft_model(model, config))
     except ValueError as error:
         raise ModelError(f"LoRA on {model.config.model_type}: {error}") from error
+
+
+def attention_targets(model: PreTrainedModel) -> list[str]:
+    """The names of the query and value projections in this family's layers. Raises ModelError where none is known."""
+    stack = find_layer_stack(model)
+    names = {
+        name.rpartition(".")[2]
+        for name, part in model.named_modules()
+        if name.startswith(f"{stack}.") and isinstance(part, nn.Linear)
+    }
+    for pair in ATTENTION:
+        if names.issuperset(pair):
+            return list(pair)
+    raise ModelError(
+        f"LoRA on {model.config.model_type}: its query and value projections are not known; name target_modules, of "
+        f"{', '.join(sorted(names))}"
+    )
 
 
 def audit(model: PeftModel, fresh: Sequence[str]) -> list[str]:

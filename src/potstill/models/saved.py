@@ -1,5 +1,6 @@
 """What is saved beside a model's weights so that it decides as it was measured: `potstill.json` and a card."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,6 +21,8 @@ class SavedDecision(BaseModel):
     task: Task
     calibration: Calibration
     max_length: int
+    waived: dict[str, str] = {}
+    """Gates that would have refused the run that made the model, with the reasons why not: it is not exported."""
     normalise: int = NORMALISE_VERSION
 
 
@@ -45,12 +48,17 @@ def read_decision(folder: Path) -> SavedDecision | None:
     return decision
 
 
-def model_card(name: str, words: str, task: Task, layers: str | None) -> str:
+def model_card(name: str, words: str, task: Task, layers: str | None, waived: Mapping[str, str]) -> str:
     """A short model card; the study's report holds the figures."""
     kept = f"\nTeacher layers kept, counted from 0: {layers}.\n" if layers else ""
     return (
         f"---\nlibrary_name: transformers\npipeline_tag: text-classification\ntags: [potstill]\n---\n\n# {name}\n\n"
-        f"{words[:1].upper()}{words[1:]}.\n{kept}\n"
+        f"{words[:1].upper()}{words[1:]}.\n{kept}\n{_warning(waived)}"
         f"Labels: {', '.join(task.labels)}. The temperature and the threshold that turn its logits into a decision "
         f"are in `{DECISION_FILE}`, fitted on the study's validation rows.\n"
     )
+
+
+def _warning(waived: Mapping[str, str]) -> str:
+    lines = "".join(f"- `{gate}`: {why}\n" for gate, why in waived.items())
+    return f"**Not for use.** Refusals were waived to make it:\n\n{lines}\n" if waived else ""

@@ -48,6 +48,7 @@ class Row(_Figures):
     figures: dict[str, Figure]
     validation_pr_auc: float | None
     below_majority: bool = False
+    waived: dict[str, str] = {}
     temperature: float | None = None
     threshold: str = ""
     audit: list[str] = []
@@ -88,6 +89,7 @@ COLUMNS: dict[str, tuple[Group, str]] = {
     "pr_auc": ("quality", "PR-AUC"),
     "accuracy": ("quality", "accuracy"),
     "mcc": ("quality", "MCC"),
+    "sampled_accuracy": ("quality", "epochs' acc."),
     "roc_auc": ("more", "ROC-AUC"),
     "macro_f1": ("more", "macro-F1"),
     "agreement": ("more", "as teacher"),
@@ -172,6 +174,7 @@ def _row(arm: Arm) -> Row:
         temperature=first.calibration.temperature if first else None,
         threshold=_in_words(threshold) if threshold else "",
         audit=first.audit if first else [],
+        waived=first.waived if first else {},
         learning_rate=float(str(training["learning_rate"])) if isinstance(training, dict) else None,
     )
 
@@ -196,6 +199,8 @@ def _figures_of(records: list[RunRecord]) -> dict[str, Figure]:
 def _values(record: RunRecord) -> dict[str, float]:
     """What of a run stands in the table."""
     values: dict[str, float | None] = {"training_loss": record.training_loss, **_measured(record.test)}
+    sampled = [point.sampled_accuracy for point in record.curve]
+    values["sampled_accuracy"] = mean(one for one in sampled if one is not None) if sampled and all(sampled) else None
     values |= record.cost.model_dump()
     if record.kind in ("majority", "tfidf"):
         del values["bytes"], values["train_tokens"]
@@ -212,9 +217,10 @@ def _measured(test: Measures | None) -> dict[str, float | None]:
 
 
 def _pick(rows: list[Row], rule: str) -> Row | None:
-    """The compressed arm with the best mean validation PR-AUC; the test split has no say."""
+    """The compressed arm with the best mean validation PR-AUC; the test split has no say. None that a gate would have
+    refused."""
     kinds = ("student",) if rule == "student" else COMPRESSED
-    scored = [row for row in rows if row.kind in kinds and row.validation_pr_auc is not None]
+    scored = [row for row in rows if row.kind in kinds and row.validation_pr_auc is not None and not row.waived]
     return max(scored, key=lambda row: row.validation_pr_auc or 0.0, default=None)
 
 

@@ -15,6 +15,11 @@ ROWS_ONLY = (
 
 
 BELOW = "!"
+WAIVED = "†"
+EPOCHS = (
+    "epochs' acc.: accuracy on a fixed sample of validation rows, by the largest logit, averaged over the epochs; no "
+    "figure of the finished model, and here because some publish it as one."
+)
 TITLES: dict[Group, str] = {
     "quality": "Test, {rows:,} rows: mean ± standard deviation over seeds; no ± means a single run",
     "more": "Further measures on test",
@@ -63,7 +68,8 @@ def _table(report: Report, group: Group, timed: bool) -> Sheet:
 
 
 def _name(row: Row, main: bool) -> str:
-    return f"{row.arm} {BELOW}" if row.below_majority and main else row.arm
+    marks = [mark for mark, there in ((BELOW, row.below_majority and main), (WAIVED, row.waived)) if there]
+    return " ".join([row.arm, *marks])
 
 
 def _cell(row: Row, name: str) -> str:
@@ -132,6 +138,15 @@ def _learning_rates(report: Report) -> list[str]:
     return [f"Learning rate {rate:g}: {', '.join(names)}." for rate, names in sorted(arms.items())]
 
 
+def _waived(report: Report) -> dict[tuple[str, str], list[str]]:
+    """The arms of each gate that was waived, with the reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in report.rows:
+        for waiver in row.waived.items():
+            found.setdefault(waiver, []).append(row.arm)
+    return found
+
+
 def _share(share: float | None) -> str:
     return "-" if share is None else f"{share:.2f}"
 
@@ -139,6 +154,8 @@ def _share(share: float | None) -> str:
 def _below(report: Report) -> list[str]:
     marked = [row.arm for row in report.rows if row.below_majority]
     lines = [f"{BELOW} accuracy below the majority class's: {', '.join(marked)}."] if marked else []
+    lines += [f"{WAIVED} {gate} waived for {', '.join(arms)}: {why}." for (gate, why), arms in _waived(report).items()]
+    lines += [EPOCHS] if any("sampled_accuracy" in row.figures for row in report.rows) else []
     lines += [f"{row.arm}: {row.words}." for row in report.rows]
     lines += [
         f"{row.arm}: temperature {row.temperature:.2f}, threshold {row.threshold} on validation (first seed)."

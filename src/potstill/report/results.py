@@ -106,4 +106,4 @@ def _read_run(place: Path) -> Run | None:
     if record.status == "failed":
         return Run(record, place, None)
     with np.load(place / "logits.npz", allow_pickle=False) as logits:
-        return Run(record, place, logits["test"])
+        return Run(record, place, logits["test"].astype(np.float32))  # packed they are in half precision

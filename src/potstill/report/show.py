@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from potstill.ledger.ledger import write_file
-from potstill.report.figures import work_out
+from potstill.report.figures import Report, work_out
 from potstill.report.layout import Page, Sheet, lay_out
 from potstill.report.results import load_results
 
@@ -25,15 +25,20 @@ def show_report(folder: Path, how: Format, console: Console) -> None:
     Raises:
         PotstillError: the folder is no study's.
     """
-    report = work_out(load_results(folder))
-    page = lay_out(report)
-    as_json = report.model_dump_json(indent=1)
-    write_file(folder / "report.md", markdown(page).encode())
-    write_file(folder / "report.json", as_json.encode())
+    report, page = write_report(folder)
     if how == "terminal":
         _print(page, console)
     else:
-        console.out(as_json if how == "json" else markdown(page), highlight=False)
+        console.out(report.model_dump_json(indent=1) if how == "json" else markdown(page), highlight=False)
+
+
+def write_report(folder: Path) -> tuple[Report, Page]:
+    """Write a study's report.md and report.json into its folder; the report and its page. Raises as `show_report`."""
+    report = work_out(load_results(folder))
+    page = lay_out(report)
+    write_file(folder / "report.md", markdown(page).encode())
+    write_file(folder / "report.json", report.model_dump_json(indent=1).encode())
+    return report, page
 
 
 def markdown(page: Page) -> str:

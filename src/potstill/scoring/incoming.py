@@ -15,7 +15,9 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from potstill.data.tables import FIELD_LIMIT, LONGEST_FIELD, Lines, csv_rows, excerpt, json_object, nearest
+from potstill.data.csv_files import FIELD_LIMIT, Lines, csv_rows
+from potstill.data.json_lines import json_object
+from potstill.data.rows import LONGEST_FIELD, excerpt, nearest
 from potstill.domain.errors import DataError
 from potstill.domain.normalise import normalise
 from potstill.scoring.formats import Format

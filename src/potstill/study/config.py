@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from potstill.domain.errors import StudyError
 from potstill.evaluation.calibration import check_rule
-from potstill.methods.bench import Method, Training
+from potstill.methods.bench import Gate, Method, Training
 from potstill.methods.finetune import Finetune
 from potstill.methods.student import Student
 from potstill.methods.union import METHODS, Recipe
@@ -17,6 +17,11 @@ from potstill.methods.untrained import Untrained
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$")]
 Scalar = str | int | float | bool
+REFUSED: dict[Gate, str] = {
+    "random_teacher": "distils from an untrained teacher, which has nothing to teach",
+    "frozen_head": "leaves a random head frozen, so its answers stay random",
+    "layer_order": "puts layers in another order than the teacher's",
+}
 RESERVED = ("majority", "teacher", "tfidf-words", "tfidf-characters")
 
 
@@ -27,7 +32,8 @@ class _Table(BaseModel):
 class SplitTable(_Table):
     """One split's file, with what differs from `[data]`."""
 
-    path: str
+    path: str | list[str]
+    encoding: str | None = None
     where: dict[str, Scalar] = {}
     sample: int | None = Field(default=None, ge=1)
 
@@ -35,9 +41,10 @@ class SplitTable(_Table):
 class DataTable(_Table):
     """Where the rows come from. `sample` and `where` on this level are for the training rows."""
 
-    train: str | SplitTable = "builtin:pilot"
-    validation: str | SplitTable | None = None
-    test: str | SplitTable | None = None
+    train: str | list[str] | SplitTable = "builtin:pilot"
+    validation: str | list[str] | SplitTable | None = None
+    test: str | list[str] | SplitTable | None = None
+    encoding: str | None = None
     text: str = "text"
     label: str = "label"
     id: str | None = None
@@ -78,6 +85,12 @@ class SearchTable(_Table):
     seed: int = 0
 
 
+class GatesTable(_Table):
+    """Refusals that the study does without, each with the reason why. What is made so never wins nor is exported."""
+
+    waive: dict[Gate, Annotated[str, StringConstraints(min_length=1)]] = {}
+
+
 class RuleTable(_Table):
     """What decides, fixed before the first run."""
 
@@ -98,6 +111,7 @@ class Study(_Table):
     training: Training = Training()
     search: SearchTable | None = None
     rule: RuleTable = RuleTable()
+    gates: GatesTable = GatesTable()
     arms: dict[Name, Recipe] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -108,12 +122,23 @@ class Study(_Table):
         taken = [name for name in self.arms if name in RESERVED or name.startswith(("untrained-", "finetune-"))]
         if taken:
             raise ValueError(f"arm names {taken} are taken by rows that the study adds itself")
+        for name, arm in self.arms.items():
+            if refused := [gate for gate in arm.needs_waived() if gate not in self.gates.waive]:
+                raise ValueError(
+                    f'arm "{name}" {REFUSED[refused[0]]}; if that is meant, say why: [gates.waive] {refused[0]} = '
+                    '"..." lets it run, marked, never picked and never exported'
+                )
         return self
+
+    def waived(self, method: Method) -> dict[str, str]:
+        """The gates that would refuse this method, each with the reason why the study waives it."""
+        return {gate: self.gates.waive[gate] for gate in method.needs_waived()}
 
     def all_arms(self) -> dict[str, Method]:
         """The arms of the file, then the controls that `controls` adds: the same layers untrained for each student,
         and the same student without the teacher for the first of them, or for all."""
-        students = {name: arm for name, arm in self.arms.items() if isinstance(arm, Student)}
+        # A student of an untrained teacher has other weights to start from: controls of the trained one say nothing.
+        students = {name: a for name, a in self.arms.items() if isinstance(a, Student) and a.teacher == "trained"}
         arms: dict[str, Method] = dict(self.arms)
         if self.controls == "none":
             return arms
@@ -166,7 +191,8 @@ def _explain(place: tuple[str | int, ...], kind: str, message: str) -> str:
 def _keys_at(place: tuple[str | int, ...]) -> list[str]:
     """The keys that the table around `place` knows."""
     tables: dict[str, type[BaseModel]] = {
-        "data": DataTable, "teacher": TeacherTable, "training": Training, "search": SearchTable, "rule": RuleTable
+        "data": DataTable, "teacher": TeacherTable, "training": Training, "search": SearchTable, "rule": RuleTable,
+        "gates": GatesTable,
     }  # fmt: skip
     table, *inner = [str(part) for part in place]
     if not inner:

@@ -1,6 +1,6 @@
 """The name of a run: everything that its result depends on, as one digest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -21,6 +21,8 @@ class Draft:
     digest: str
     words: str
     settings: dict[str, JsonValue]
+    waived: dict[str, str] = field(default_factory=dict[str, str])
+    """Gates that would refuse it, with the reasons why not; no part of the digest."""
 
 
 class Namer:

@@ -1,7 +1,7 @@
 """One study's workbench: it makes a run where the ledger has none, measures it, and writes it down."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -39,7 +39,7 @@ from potstill.study.identity import Draft, Namer
 from potstill.study.plan import RunSpec, Trial
 from potstill.study.progress import Display
 from potstill.study.provenance import provenance
-from potstill.training.loop import Guidance
+from potstill.training.loop import EpochScore, Guidance
 
 Logits = NDArray[np.float32]
 EVALUATION_BATCH = 64
@@ -100,10 +100,19 @@ class Lab:
             answer = predict_logits(model, self.tokens[split], batch_size=EVALUATION_BATCH, on_rows=bar.advance)
         return answer.numpy()
 
-    def _score(self, model: PreTrainedModel) -> float | None:
+    def _score(self, model: PreTrainedModel) -> EpochScore:
         logits = self._logits(model, "validation")
         data, task = self.data.validation, self.data.task
-        return measure(logits, data.labels, data.weights, task, Calibration()).pr_auc
+        pr_auc = measure(logits, data.labels, data.weights, task, Calibration()).pr_auc
+        return EpochScore(pr_auc, self._sampled_accuracy(logits))
+
+    def _sampled_accuracy(self, validation: Logits) -> float | None:
+        """Accuracy by the largest logit on the study's sample of validation rows, where it asks for one."""
+        count, labels = self.study.training.sampled_accuracy, self.data.validation.labels
+        if count is None:
+            return None
+        rows = np.random.default_rng(0).permutation(len(labels))[:count]
+        return float((validation[rows].argmax(axis=1) == labels[rows]).mean())
 
     def _fit(
         self, label: str, training: Training, make: Callable[[Bench], Made], rows: NDArray[np.int64] | None = None
@@ -184,7 +193,8 @@ class Lab:
             "method": spec.method.model_dump(mode="json"), "training": spec.training.model_dump(mode="json")
         }  # fmt: skip
         kind = str(spec.method.model_dump()["kind"])
-        return self.namer.draft(spec.arm, kind, spec.seed, spec.method.words(), settings, teacher.digest)
+        draft = self.namer.draft(spec.arm, kind, spec.seed, spec.method.words(), settings, teacher.digest)
+        return replace(draft, waived=self.study.waived(spec.method))
 
     def run(self, spec: RunSpec, draft: Draft, teacher: Teacher) -> None:
         """Make one arm at one seed, measure it, write it down."""
@@ -247,7 +257,7 @@ class Lab:
         record = RunRecord(
             arm=draft.arm, kind=draft.kind, seed=draft.seed, digest=draft.digest, status="done",
             settings={"words": draft.words, **draft.settings}, cost=cost, calibration=calibration,
-            validation=on_validation,
+            validation=on_validation, waived=draft.waived,
             provenance=provenance(self.study.training.precision),
         )  # fmt: skip
         logits = {"validation": validation}
@@ -264,7 +274,8 @@ class Lab:
             *before, last = made.trained.curve
             score = last.validation_pr_auc or on_validation.pr_auc
             record.training_loss = last.loss
-            record.curve = [*before, last.model_copy(update={"validation_pr_auc": score})]
+            measured = {"validation_pr_auc": score, "sampled_accuracy": self._sampled_accuracy(validation)}
+            record.curve = [*before, last.model_copy(update=measured)]
         with self.ledger.writing(draft.arm, draft.seed, draft.digest) as folder:
             if made and test is not None:
                 record.cost.bytes = self._save_model(folder, draft, made, calibration)
@@ -289,9 +300,11 @@ class Lab:
         """Save the model, proved, and its adapter beside it; the size of the weights in bytes."""
         length = self.study.training.max_length
         kept = str(made.layers) if made.layers else None
-        card = model_card(f"{self.study.name}: {draft.arm}, seed {draft.seed}", draft.words, self.data.task, kept)
+        name = f"{self.study.name}: {draft.arm}, seed {draft.seed}"
+        card = model_card(name, draft.words, self.data.task, kept, draft.waived)
         size = save_classifier(made.classifier, folder / "model", max_length=length, card=card)
-        write_decision(folder / "model", SavedDecision(task=self.data.task, calibration=calibration, max_length=length))
+        decision = SavedDecision(task=self.data.task, calibration=calibration, max_length=length, waived=draft.waived)
+        write_decision(folder / "model", decision)
         if made.save_adapter:
             made.save_adapter(folder / "adapter")
         return size

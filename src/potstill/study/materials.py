@@ -25,12 +25,13 @@ def load_rows(table: DataTable, root: Path) -> Dataset:
     )
 
 
-def _source(table: DataTable, split: str | SplitTable, *, training: bool = False) -> Source:
-    own = SplitTable(path=split) if isinstance(split, str) else split
+def _source(table: DataTable, split: str | list[str] | SplitTable, *, training: bool = False) -> Source:
+    own = split if isinstance(split, SplitTable) else SplitTable(path=split)
     columns: dict[str, Any] = table.model_dump(include={"text", "label", "id", "weight", "group", "category"})
     where = {**(table.where if training else {}), **own.where}
     sample = own.sample or (table.sample if training else None)
-    return Source(path=own.path, where=where, sample=sample, **columns)
+    encoding = own.encoding or table.encoding
+    return Source(path=own.path, where=where, sample=sample, encoding=encoding, **columns)
 
 
 def rows_of_study(folder: Path) -> Dataset:

@@ -3,10 +3,13 @@
 import io
 import json
 import os
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import potstill
 from potstill.domain.dataset import Dataset
@@ -17,7 +20,10 @@ from potstill.study.provenance import machine
 
 
 def write_rows(folder: Path, data: Dataset) -> None:
-    """`rows.npz`: labels and weights of validation and test, and the test rows' categories, in the logits' order."""
+    """`rows.npz`: labels, weights and hashes of validation and test, the test rows' categories, in the logits' order.
+
+    A hash is the first eight bytes of the SHA-256 of the normalised text: whoever has the rows can find them again.
+    """
     content = io.BytesIO()
     np.savez_compressed(
         content,
@@ -26,9 +32,16 @@ def write_rows(folder: Path, data: Dataset) -> None:
         validation_weights=data.validation.weights,
         test_labels=data.test.labels,
         test_weights=data.test.weights,
+        validation_hashes=_hashes(data.validation.texts),
+        test_hashes=_hashes(data.test.texts),
         test_categories=np.array(data.test.categories, dtype=np.str_),
     )
     write_file(folder / "rows.npz", content.getvalue())
+
+
+def _hashes(texts: Sequence[str]) -> NDArray[np.uint64]:
+    digests = b"".join(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8] for text in texts)
+    return np.frombuffer(digests, dtype=np.uint64)
 
 
 def write_summary(

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal
@@ -17,7 +17,7 @@ from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
 from potstill.training.batches import epoch_batches
 from potstill.training.dropout import QuickDropout
-from potstill.training.losses import HiddenLoss, hidden_state_loss, soft_target_loss
+from potstill.training.losses import HiddenLoss, hidden_state_loss, logit_cosine_loss, soft_target_loss
 
 Checkpoint = Literal["last", "best"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -46,6 +46,14 @@ class Guidance:
     model: PreTrainedModel | None = None
 
 
+@dataclass(frozen=True)
+class EpochScore:
+    """A model on the validation rows: PR-AUC, None where undefined, and the accuracy on a fixed sample of them."""
+
+    pr_auc: float | None
+    sampled_accuracy: float | None = None
+
+
 def train(
     model: PreTrainedModel,
     rows: TokenRows,
@@ -65,14 +73,16 @@ def train(
     ce_weight: float = 1.0,
     kl_weight: float = 0.0,
     temperature: float = 1.0,
+    cosine_weight: float = 0.0,
     hidden_weight: float = 0.0,
     hidden_loss: HiddenLoss = "cosine",
-    validate: Callable[[PreTrainedModel], float | None] | None = None,
+    validate: Callable[[PreTrainedModel], EpochScore] | None = None,
     on_step: Callable[[], None] | None = None,
 ) -> TrainResult:
     """Train `model` in place on `rows`, with AdamW, a linear warm-up and decay, and clipped gradients.
 
-    The loss is ce_weight * cross-entropy + kl_weight * soft targets at `temperature` + hidden_weight * hidden states.
+    The loss is ce_weight * cross-entropy + kl_weight * soft targets at `temperature` + cosine_weight * cosine of the
+    logits + hidden_weight * hidden states.
     `validate` is asked after each epoch but the last, whose model the caller measures anyway; with checkpoint = "best"
     after the last too, and the weights of its best epoch are kept. The same seed on the same
     machine gives the same weights.
@@ -80,8 +90,9 @@ def train(
     Raises:
         ValueError: a loss that needs a teacher without one, or a loss that is no longer finite.
     """
-    if (kl_weight or hidden_weight) and guidance is None:
-        raise ValueError("kl_weight and hidden_weight need a teacher")
+    if (kl_weight or cosine_weight or hidden_weight) and guidance is None:
+        raise ValueError("kl_weight, cosine_weight and hidden_weight need a teacher")
+    weights = {"ce": ce_weight, "kl": kl_weight, "cosine": cosine_weight, "hidden": hidden_weight}
     torch.manual_seed(seed)
     accelerator = Accelerator()
     model.to(accelerator.device).train()
@@ -97,15 +108,13 @@ def train(
     seconds, tokens, steps = 0.0, 0, 0
     for epoch in range(epochs):
         started = perf_counter()
-        sums: dict[str, float] = {"loss": 0.0, "ce": 0.0, "kl": 0.0, "hidden": 0.0}
+        sums: dict[str, float] = dict.fromkeys(["loss", *weights], 0.0)
         for batch in epoch_batches(lengths, batch_size, seed, epoch):
             inputs = _to(accelerator.device, pad([rows[row] for row in batch], pad_id_of(model)))
             targets = torch.tensor([labels[row] for row in batch], device=accelerator.device)
             with autocast, QuickDropout():
-                parts = _losses(
-                    model, inputs, targets, batch, guidance, kl_weight, temperature, hidden_weight, hidden_loss
-                )
-            loss = ce_weight * parts["ce"] + kl_weight * parts["kl"] + hidden_weight * parts["hidden"]
+                parts = _losses(model, inputs, targets, batch, guidance, weights, temperature, hidden_loss)
+            loss = torch.stack([weights[name] * part for name, part in parts.items()]).sum()
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(model.parameters(), max_grad_norm)
             optimizer.step()
@@ -121,8 +130,9 @@ def train(
                 on_step()
         seconds += perf_counter() - started
         score = validate(model) if validate and (checkpoint == "best" or epoch + 1 < epochs) else None
-        if checkpoint == "best" and score is not None and (best is None or score > best[0]):
-            best = score, copy.deepcopy(model.state_dict())
+        pr_auc = score.pr_auc if score else None
+        if checkpoint == "best" and pr_auc is not None and (best is None or pr_auc > best[0]):
+            best = pr_auc, copy.deepcopy(model.state_dict())
         curve.append(_point(epoch, steps, {name: value / len(rows) for name, value in sums.items()}, score))
     if best is not None:
         model.load_state_dict(best[1])
@@ -183,19 +193,20 @@ def _losses(
     targets: torch.Tensor,
     batch: list[int],
     guidance: Guidance | None,
-    kl_weight: float,
+    weights: Mapping[str, float],
     temperature: float,
-    hidden_weight: float,
     hidden_loss: HiddenLoss,
 ) -> dict[str, torch.Tensor]:
     """The parts of the loss for one batch, unweighted; a part that is not asked for is 0."""
-    answer = model(**inputs, output_hidden_states=bool(hidden_weight))
+    answer = model(**inputs, output_hidden_states=bool(weights["hidden"]))
     logits = answer.logits.float()
-    nothing = torch.zeros((), device=logits.device)
-    parts = {"ce": functional.cross_entropy(logits, targets), "kl": nothing, "hidden": nothing}
-    if guidance and kl_weight:
+    parts = dict.fromkeys(weights, torch.zeros((), device=logits.device))
+    parts["ce"] = functional.cross_entropy(logits, targets)
+    if guidance and weights["kl"]:
         parts["kl"] = soft_target_loss(logits, guidance.logits[batch].to(logits.device), temperature)
-    if guidance and guidance.model and hidden_weight:
+    if guidance and weights["cosine"]:
+        parts["cosine"] = logit_cosine_loss(logits, guidance.logits[batch].to(logits.device))
+    if guidance and guidance.model and weights["hidden"]:
         with torch.no_grad():
             wanted = guidance.model.to(logits.device)(**inputs, output_hidden_states=True).hidden_states[-1]
         found = answer.hidden_states[-1]
@@ -207,6 +218,10 @@ def _to(device: torch.device, inputs: dict[str, torch.Tensor]) -> dict[str, torc
     return {name: tensor.to(device) for name, tensor in inputs.items()}
 
 
-def _point(epoch: int, step: int, means: dict[str, float], score: float | None) -> CurvePoint:
+def _point(epoch: int, step: int, means: dict[str, float], score: EpochScore | None) -> CurvePoint:
     loss = means.pop("loss")
-    return CurvePoint(epoch=epoch + 1, step=step, loss=loss, losses=means, validation_pr_auc=score)
+    return CurvePoint(
+        epoch=epoch + 1, step=step, loss=loss, losses=means,
+        validation_pr_auc=score.pr_auc if score else None,
+        sampled_accuracy=score.sampled_accuracy if score else None,
+    )  # fmt: skip

@@ -19,6 +19,15 @@ def soft_target_loss(student: torch.Tensor, teacher: torch.Tensor, temperature: 
     return functional.kl_div(log_student, log_teacher, log_target=True, reduction="batchmean") * temperature**2
 
 
+def logit_cosine_loss(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    """1 minus the cosine between both models' logits, (n, labels), averaged over rows.
+
+    With two labels it looks at the sign of one difference and hardly at its size; it is here because much course code
+    distils with it.
+    """
+    return (1 - functional.cosine_similarity(student, teacher, dim=-1)).mean()
+
+
 def hidden_state_loss(
     student: torch.Tensor, teacher: torch.Tensor, mask: torch.Tensor, kind: HiddenLoss
 ) -> torch.Tensor:

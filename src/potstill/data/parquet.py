@@ -1,0 +1,51 @@
+"""Parquet files."""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+import math
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from potstill.data.rows import TableRow, flaw
+from potstill.domain.errors import DataError
+
+
+def parquet_rows(name: str, content: bytes) -> tuple[list[str], list[TableRow]]:
+    """The columns and rows of a Parquet file; a value of a nested type is None, as in JSON.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    try:
+        table = pq.read_table(pa.BufferReader(content))
+        columns = [str(column) for column in table.column_names]
+        values: list[list[Any]] = [column.to_pylist() for column in table.columns]
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise DataError(f"{name} is no whole Parquet file: {error}") from error
+    return columns, [_row(number, columns, row) for number, row in enumerate(zip(*values, strict=True), start=1)]
+
+
+def _row(number: int, columns: list[str], row: tuple[Any, ...]) -> TableRow:
+    values: dict[str, str | None] = {}
+    reason, detail = "", ""
+    for column, value in zip(columns, row, strict=True):
+        try:
+            values[column] = _as_text(value)
+        except UnicodeDecodeError:
+            reason, detail = "bad encoding", f'"{column}" is not UTF-8'
+    if not reason:
+        reason, detail = flaw([value for value in values.values() if value is not None])
+    called = f"row {number}"
+    if reason:
+        return TableRow(number, number, fault=reason, detail=detail, called=called)
+    return TableRow(number, number, values, called=called)
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    return None if isinstance(value, list | dict | tuple) else str(value)
