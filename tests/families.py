@@ -26,7 +26,7 @@ SIZES = {
 }  # fmt: skip
 
 
-def _usual(kind: type[PretrainedConfig], **more: object) -> Callable[[int], PretrainedConfig]:
+def _usual(kind: Callable[..., PretrainedConfig], **more: object) -> Callable[[int], PretrainedConfig]:
     return lambda layers: kind(num_hidden_layers=layers, **SIZES, **more)
 
 

@@ -1,12 +1,14 @@
 """Every family: carved, distilled, adapted; the teacher untouched, same seed same logits, nothing lost on disk."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
 from families import FAMILIES, tiny_of
 from pydantic import TypeAdapter
 from tiny import comments
+from transformers import PreTrainedModel
 
 from potstill.domain.errors import ModelError
 from potstill.domain.task import Task
@@ -36,7 +38,7 @@ def make(settings: dict[str, object], teacher: Classifier, encoder: Path, seed: 
 def saved_encoder(family: str, folder: Path) -> Path:
     """The encoder without its head, as a hub has it."""
     found = tiny_of(family, seed=3)
-    found.model.base_model.save_pretrained(folder)
+    cast(PreTrainedModel, found.model.base_model).save_pretrained(folder)
     found.tokenizer.save_pretrained(folder)
     return folder
 

@@ -66,10 +66,13 @@ def _read_file(name: str, path: Path, encoding: str | None) -> Table:
 def _content(name: str, raw: bytes, suffix: str, encoding: str | None) -> tuple[list[str], list[TableRow], list[str]]:
     """Columns, rows, and what had to be guessed."""
     if suffix == ".parquet":
-        return *parquet_rows(name, raw), []
+        columns, rows = parquet_rows(name, raw)
+        return columns, rows, []
     content = unpacked(name, raw) if suffix.endswith(".gz") else raw
     refuse_other_formats(name, content)
     text, notes = as_utf8(name, content, encoding)
     if suffix.startswith(".jsonl"):
-        return *json_rows(name, text), notes
-    return *csv_content(name, text, "\t" if suffix.startswith(".tsv") else ""), notes
+        columns, rows = json_rows(name, text)
+    else:
+        columns, rows = csv_content(name, text, "\t" if suffix.startswith(".tsv") else "")
+    return columns, rows, notes

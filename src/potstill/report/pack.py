@@ -20,9 +20,11 @@ EXACT_LABELS = 2
 def pack(folder: Path, out: Path) -> int:
     """Write what a report is made of from the study in `folder` to `out`; its size in bytes.
 
-    Logits of validation and test (of more labels than two in half precision, which may move a table's third digit; of
-    two it would make ties of an untrained arm's scores and move more); labels, weights, categories and hashes of the rows; of every run
-    its record: metrics, learning curve, cost, provenance. Of rejected rows their places are kept, not their texts.
+    Logits of validation and test; labels, weights, categories and hashes of the rows; of every run its record: metrics,
+    learning curve, cost, provenance. Of rejected rows their places are kept, not their texts. Logits of more labels
+    than two are in half precision, which may move a table's third digit; of two it would make ties of an untrained
+    arm's scores and move more.
+
     `potstill report` reads the packed folder as it reads the study's.
 
     Raises:

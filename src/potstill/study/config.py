@@ -17,7 +17,7 @@ from potstill.methods.untrained import Untrained
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$")]
 Scalar = str | int | float | bool
-REFUSED: dict[Gate, str] = {
+REFUSED: dict[str, str] = {
     "random_teacher": "distils from an untrained teacher, which has nothing to teach",
     "frozen_head": "leaves a random head frozen, so its answers stay random",
     "layer_order": "puts layers in another order than the teacher's",
