@@ -2,8 +2,8 @@
 
     python benchmarks/one_comment.py FOLDER/b6/onnx-int8/model.onnx
 
-The file is one that `inference.py` made. One comment is bound by its small products, which reach less than the large one
-of the ceiling. Both are timed in turns.
+The file is one that `inference.py` made. One comment is bound by its small products, which reach less than the large
+one of the ceiling. Both are timed in turns.
 """
 
 import argparse
