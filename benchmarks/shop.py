@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from served import resident_mb
+
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8765
 BODY = b'{"texts": ["Thanks, that solved it."]}'
@@ -53,7 +55,7 @@ def serve_once(python: Path, bundle: Path) -> tuple[float, float]:
         while not _answers():
             assert process.poll() is None, "the server did not start"
             time.sleep(0.01)
-        return time.perf_counter() - started, _resident(process.pid)
+        return time.perf_counter() - started, resident_mb(process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -68,11 +70,6 @@ def _answers() -> bool:
         return False
     finally:
         connection.close()
-
-
-def _resident(process: int) -> float:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def main() -> int:

@@ -26,6 +26,7 @@ from potstill.inference.machine import available_threads, cpu_kind
 from potstill.inference.manifest import CARD, INFO, TOKENIZER, write_manifest
 from potstill.inference.reading import LongText, Reader
 from potstill.inference.text_model import TextModel
+from potstill.ledger.ledger import folder_aside
 from potstill.models.classifier import Classifier
 from potstill.models.saved import SavedDecision
 
@@ -62,15 +63,9 @@ def export_bundle(
     """
     if out.exists():
         raise ModelError(f"{out} exists; remove it or name another folder with -o")
-    aside = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
+    with folder_aside(out) as aside:
         info = _Builder(classifier, decision, origin, rows, aside, long, tolerance, say).build(engines)
         write_manifest(aside)
-        aside.replace(out)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return info
 
 

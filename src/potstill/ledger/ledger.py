@@ -129,6 +129,19 @@ def write_file(path: Path, content: bytes) -> None:
     put_in_place(aside, path)
 
 
+@contextmanager
+def folder_aside(out: Path) -> Generator[Path]:
+    """A folder to write into, which becomes `out` when the block ends without an error; after one nothing is left."""
+    aside = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        yield aside
+        aside.replace(out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def put_in_place(aside: Path, path: Path) -> None:
     """Rename a file that was written aside, once it is on disk."""
     _sync(aside)

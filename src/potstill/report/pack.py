@@ -2,14 +2,13 @@
 
 import io
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from potstill.domain.errors import PotstillError
-from potstill.ledger.ledger import write_file
+from potstill.ledger.ledger import folder_aside, write_file
 from potstill.report.results import load_results
 from potstill.report.show import write_report
 
@@ -33,22 +32,15 @@ def pack(folder: Path, out: Path) -> int:
     results = load_results(folder)
     if out.exists():
         raise PotstillError(f"{out} exists; remove it or name another folder with -o")
-    aside = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
+    with folder_aside(out) as aside:
         write_file(aside / "study.json", _compact(_without_texts(results.summary)))
         write_file(aside / ROWS, _smaller(folder / ROWS))
         for run in (run for arm in results.arms for run in arm.runs):
             place = aside / "ledger" / run.folder.name
-            place.mkdir(parents=True)
             write_file(place / "run.json", run.record.model_dump_json(exclude_defaults=True).encode())
             if run.test is not None:
                 write_file(place / "logits.npz", _smaller(run.folder / "logits.npz"))
         write_report(aside)
-        aside.replace(out)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 
 
