@@ -1,9 +1,11 @@
-"""How long the matrix products of one comment take by themselves in int8, against the whole.
+"""How long one comment's matrix products take by themselves in int8, bare and with the rounding they need.
 
     python benchmarks/one_comment.py FOLDER/b6/onnx-int8/model.onnx
 
 The file is one that `inference.py` made. One comment is bound by its small products, which reach less than the large
-one of the ceiling. Both are timed in turns.
+one of the ceiling. Bare: integers in, integers out. Rounded: fp32 in, fp32 out, by the operators that onnxruntime fuses
+a dynamically quantised layer into. What the model takes beyond them is attention, normalisation and GELU. All are
+timed in turns.
 """
 
 import argparse
@@ -15,40 +17,65 @@ from statistics import median
 
 import numpy as np
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from potstill.inference.machine import available_threads
 
 WIDTH, INNER, LAYERS = 768, 3072, 6
+STEPS = dict.fromkeys(("query", "key", "value", "project"), (WIDTH, WIDTH)) | {
+    "widen": (WIDTH, INNER),
+    "narrow": (INNER, WIDTH),
+}
+"""What a layer multiplies by: rows and columns of the weights."""
 
 
-def products(tokens: int) -> Callable[[], object]:
+def products(tokens: int, *, rounded: bool) -> Callable[[], object]:
     """The products of six BERT-base layers on one comment, each with weights of its own, and nothing between them."""
     random = np.random.default_rng(0)
-    nodes, weights = [], []
+    nodes: list[NodeProto] = []
+    weights: list[TensorProto] = []
+    outputs: list[str] = []
     for layer in range(LAYERS):
-        shapes = [(WIDTH, WIDTH)] * 4 + [(WIDTH, INNER), (INNER, WIDTH)]
-        for place, (inner, columns) in enumerate(shapes):
+        for step, (inner, columns) in STEPS.items():
             # In the last layer the head reads one token: keys and values are of all, the rest of that one alone.
-            rows = "one" if layer == LAYERS - 1 and place not in (1, 2) else "all"
-            name = f"w{layer}.{place}"
+            rows = "one" if layer == LAYERS - 1 and step not in ("key", "value") else "all"
+            given, name = f"{rows}{inner}", f"{step}{layer}"
             weights.append(numpy_helper.from_array(random.integers(-64, 64, (inner, columns), dtype=np.int8), name))
-            nodes.append(helper.make_node("MatMulInteger", [f"{rows}{inner}", name], [f"c{layer}.{place}"]))
-    inputs = [
-        helper.make_tensor_value_info(f"{rows}{inner}", TensorProto.UINT8, [None, inner])
-        for rows in ("one", "all")
-        for inner in (WIDTH, INNER)
-    ]
-    outputs = [helper.make_tensor_value_info(node.output[0], TensorProto.INT32, [None, None]) for node in nodes]
-    graph = helper.make_graph(nodes, "products", inputs, outputs, weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
-    session = _session(model.SerializeToString())
+            if rounded:
+                nodes += _rounded(given, name, columns, weights)
+            else:
+                nodes.append(helper.make_node("MatMulInteger", [given, name], [f"{name}.out"]))
+            outputs.append(f"{name}.out")
+    kind, dtype = (TensorProto.FLOAT, np.float32) if rounded else (TensorProto.UINT8, np.uint8)
     feed = {
-        f"{rows}{inner}": random.integers(0, 255, (count, inner), dtype=np.uint8)
+        f"{rows}{inner}": random.integers(0, 255, (count, inner)).astype(dtype)
         for rows, count in (("one", 1), ("all", tokens))
         for inner in (WIDTH, INNER)
     }
+    inputs = [helper.make_tensor_value_info(name, kind, [None, value.shape[1]]) for name, value in feed.items()]
+    returned = TensorProto.FLOAT if rounded else TensorProto.INT32
+    infos = [helper.make_tensor_value_info(name, returned, [None, None]) for name in outputs]
+    graph = helper.make_graph(nodes, "products", inputs, infos, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    session = _session(model.SerializeToString())
     return lambda: session.run(None, feed)
+
+
+def _rounded(given: str, name: str, columns: int, weights: list[TensorProto]) -> list[NodeProto]:
+    """A linear layer as `quantize_dynamic` writes it: round the input, multiply, scale back by column, add the bias."""
+    scale, bias = np.full(columns, 0.01, dtype=np.float32), np.ones(columns, dtype=np.float32)
+    weights += [numpy_helper.from_array(scale, f"{name}.scale"), numpy_helper.from_array(bias, f"{name}.bias")]
+    steps = [
+        ("DynamicQuantizeLinear", [given], ["q", "s", "z"]),
+        ("MatMulInteger", [f"{name}.q", name, f"{name}.z"], ["sum"]),
+        ("Cast", [f"{name}.sum"], ["float"]),
+        ("Mul", [f"{name}.s", f"{name}.scale"], ["scales"]),
+        ("Mul", [f"{name}.float", f"{name}.scales"], ["product"]),
+        ("Add", [f"{name}.product", f"{name}.bias"], ["out"]),
+    ]
+    nodes = [helper.make_node(op, inputs, [f"{name}.{out}" for out in outs]) for op, inputs, outs in steps]
+    nodes[2].attribute.append(helper.make_attribute("to", TensorProto.FLOAT))
+    return nodes
 
 
 def whole(path: Path, tokens: int) -> Callable[[], object]:
@@ -62,6 +89,8 @@ def _session(content: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = available_threads()
     options.enable_mem_pattern = False
+    # The threads of a session spin for a while after a run, and would take the cores from the next one's.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
@@ -72,19 +101,22 @@ def main() -> int:
     parser.add_argument("--tokens", type=int, default=41)
     parser.add_argument("--times", type=int, default=300)
     arguments = parser.parse_args()
-    contestants = {"products": products(arguments.tokens), "model": whole(arguments.model, arguments.tokens)}
+    contestants = {
+        "bare products": products(arguments.tokens, rounded=False),
+        "products with their rounding": products(arguments.tokens, rounded=True),
+        "the model": whole(arguments.model, arguments.tokens),
+    }
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(arguments.times):
         for name, run in contestants.items():
             started = time.perf_counter()
             run()
             seconds[name].append(time.perf_counter() - started)
-    found = {name: 1000 * median(times) for name, times in seconds.items()}
-    shares = [part / all_of_it for part, all_of_it in zip(seconds["products"], seconds["model"], strict=True)]
-    print(
-        f"{arguments.tokens} tokens: products alone {found['products']:.1f} ms, the model {found['model']:.1f} ms; "
-        f"share {median(shares):.2f} ({np.percentile(shares, 10):.2f} to {np.percentile(shares, 90):.2f}, deciles)"
-    )
+    print(f"{arguments.tokens} tokens; share of the model's time: median (deciles)")
+    for name, times in seconds.items():
+        shares = [part / all_of_it for part, all_of_it in zip(times, seconds["the model"], strict=True)]
+        low, high = np.percentile(shares, [10, 90])
+        print(f"{name}: {1000 * median(times):.1f} ms, {median(shares):.2f} ({low:.2f} to {high:.2f})")
     return 0
 
 
