@@ -18,11 +18,13 @@ _Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(frozen=True)
 class Outcome:
-    """One request: when it was due and how long its answer took, in seconds; `status` is 0 for none."""
+    """One request: when it was due, how long its answer took and how late it was sent, in seconds; `status` is 0 for
+    none. What is sent late tells of a machine that stood still, client and server together."""
 
     due: float
     seconds: float
     status: int
+    late: float
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,8 @@ async def drive(port: int, requests: Sequence[bytes], rate: float, seconds: floa
     loop = asyncio.get_running_loop()
     start = loop.time() + 0.05
 
-    async def one(n: int) -> Outcome:
-        due = start + n / rate
-        await asyncio.sleep(due - loop.time())
+    async def one(n: int, due: float) -> Outcome:
+        late = loop.time() - due
         try:
             stream = await _stream(port, free, loop.time())
             status, keep = await _ask(stream, requests[n % len(requests)])
@@ -64,9 +65,15 @@ async def drive(port: int, requests: Sequence[bytes], rate: float, seconds: floa
                 stream[1].close()
         except (OSError, asyncio.IncompleteReadError):
             status = 0
-        return Outcome(due - start, loop.time() - due, status)
+        return Outcome(due - start, loop.time() - due, status, late)
 
-    outcomes = await asyncio.gather(*(one(n) for n in range(max(1, int(rate * seconds)))))
+    # Each begins when it is due: thousands of tasks made beforehand would hold up the first of them.
+    tasks: list[asyncio.Task[Outcome]] = []
+    for n in range(max(1, int(rate * seconds))):
+        due = start + n / rate
+        await asyncio.sleep(due - loop.time())
+        tasks.append(asyncio.create_task(one(n, due)))
+    outcomes = await asyncio.gather(*tasks)
     for _, (_, writer) in free:
         writer.close()
     return Load(outcomes)
