@@ -14,48 +14,51 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from potstill.inference.machine import available_threads
 
 WIDTH, INNER, LAYERS = 768, 3072, 6
-STEPS = dict.fromkeys(("query", "key", "value", "project"), (WIDTH, WIDTH)) | {
-    "widen": (WIDTH, INNER),
-    "narrow": (INNER, WIDTH),
+STEPS = {
+    "query": ("states", WIDTH, WIDTH),
+    "key": ("states", WIDTH, WIDTH),
+    "value": ("states", WIDTH, WIDTH),
+    "project": ("context", WIDTH, WIDTH),
+    "widen": ("attended", WIDTH, INNER),
+    "narrow": ("widened", INNER, WIDTH),
 }
-"""What a layer multiplies by: rows and columns of the weights."""
+"""What a layer multiplies: its input, and the rows and columns of the weights."""
 
 
 def products(tokens: int, *, rounded: bool) -> Callable[[], object]:
     """The products of six BERT-base layers on one comment, each with weights of its own, and nothing between them."""
     random = np.random.default_rng(0)
+    kind, dtype = (TensorProto.FLOAT, np.float32) if rounded else (TensorProto.UINT8, np.uint8)
     nodes: list[NodeProto] = []
     weights: list[TensorProto] = []
-    outputs: list[str] = []
+    feed: dict[str, NDArray[Any]] = {}
     for layer in range(LAYERS):
-        for step, (inner, columns) in STEPS.items():
+        for step, (source, inner, columns) in STEPS.items():
             # In the last layer the head reads one token: keys and values are of all, the rest of that one alone.
-            rows = "one" if layer == LAYERS - 1 and step not in ("key", "value") else "all"
-            given, name = f"{rows}{inner}", f"{step}{layer}"
+            rows = 1 if layer == LAYERS - 1 and step not in ("key", "value") else tokens
+            # An input of their own for each layer: onnxruntime would round what two of them share but once.
+            given, name = f"{source}{layer}.{rows}", f"{step}{layer}"
+            feed[given] = random.integers(0, 255, (rows, inner)).astype(dtype)
             weights.append(numpy_helper.from_array(random.integers(-64, 64, (inner, columns), dtype=np.int8), name))
             if rounded:
                 nodes += _rounded(given, name, columns, weights)
             else:
                 nodes.append(helper.make_node("MatMulInteger", [given, name], [f"{name}.out"]))
-            outputs.append(f"{name}.out")
-    kind, dtype = (TensorProto.FLOAT, np.float32) if rounded else (TensorProto.UINT8, np.uint8)
-    feed = {
-        f"{rows}{inner}": random.integers(0, 255, (count, inner)).astype(dtype)
-        for rows, count in (("one", 1), ("all", tokens))
-        for inner in (WIDTH, INNER)
-    }
-    inputs = [helper.make_tensor_value_info(name, kind, [None, value.shape[1]]) for name, value in feed.items()]
+    inputs = [helper.make_tensor_value_info(name, kind, value.shape) for name, value in feed.items()]
     returned = TensorProto.FLOAT if rounded else TensorProto.INT32
-    infos = [helper.make_tensor_value_info(name, returned, [None, None]) for name in outputs]
-    graph = helper.make_graph(nodes, "products", inputs, infos, weights)
+    names = [f"{step}{layer}.out" for layer in range(LAYERS) for step in STEPS]
+    outputs = [helper.make_tensor_value_info(name, returned, [None, None]) for name in names]
+    graph = helper.make_graph(nodes, "products", inputs, outputs, weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
     session = _session(model.SerializeToString())
     return lambda: session.run(None, feed)
@@ -65,17 +68,14 @@ def _rounded(given: str, name: str, columns: int, weights: list[TensorProto]) ->
     """A linear layer as `quantize_dynamic` writes it: round the input, multiply, scale back by column, add the bias."""
     scale, bias = np.full(columns, 0.01, dtype=np.float32), np.ones(columns, dtype=np.float32)
     weights += [numpy_helper.from_array(scale, f"{name}.scale"), numpy_helper.from_array(bias, f"{name}.bias")]
-    steps = [
-        ("DynamicQuantizeLinear", [given], ["q", "s", "z"]),
-        ("MatMulInteger", [f"{name}.q", name, f"{name}.z"], ["sum"]),
-        ("Cast", [f"{name}.sum"], ["float"]),
-        ("Mul", [f"{name}.s", f"{name}.scale"], ["scales"]),
-        ("Mul", [f"{name}.float", f"{name}.scales"], ["product"]),
-        ("Add", [f"{name}.product", f"{name}.bias"], ["out"]),
+    return [
+        helper.make_node("DynamicQuantizeLinear", [given], [f"{name}.q", f"{name}.s", f"{name}.z"]),
+        helper.make_node("MatMulInteger", [f"{name}.q", name, f"{name}.z"], [f"{name}.sum"]),
+        helper.make_node("Cast", [f"{name}.sum"], [f"{name}.float"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", [f"{name}.s", f"{name}.scale"], [f"{name}.scales"]),
+        helper.make_node("Mul", [f"{name}.float", f"{name}.scales"], [f"{name}.product"]),
+        helper.make_node("Add", [f"{name}.product", f"{name}.bias"], [f"{name}.out"]),
     ]
-    nodes = [helper.make_node(op, inputs, [f"{name}.{out}" for out in outs]) for op, inputs, outs in steps]
-    nodes[2].attribute.append(helper.make_attribute("to", TensorProto.FLOAT))
-    return nodes
 
 
 def whole(path: Path, tokens: int) -> Callable[[], object]:
