@@ -7,11 +7,10 @@ from typing import cast
 
 import numpy as np
 from contestants import Bench, Contestant, pipeline_answer
-from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
 from potstill.domain.dataset import Split
-from potstill.domain.predictor import Logits, decide, probabilities
+from potstill.domain.predictor import Logits, decide, ranked_scores
 from potstill.inference.bundle import open_bundle, read_info
 from potstill.inference.engine import files_in, open_engine
 from potstill.inference.info import BundleInfo
@@ -128,15 +127,12 @@ def _read(students: Students, long: LongText, texts: Sequence[str]) -> Logits:
 
 
 def _pr_auc(logits: Logits, against: Logits | None, students: Students) -> Interval:
-    """PR-AUC of the positive label, or its difference from another's on the same resamples."""
-    column = students.info.task.positive_index
-    positive = students.test.labels == column
-
-    def scores(one: Logits) -> list[list[NDArray[np.floating]]]:
-        return [[probabilities(one, 1.0)[:, column]]]
-
-    baselines = None if against is None else scores(against)
-    return mean_difference_interval(scores(logits), [positive], students.test.weights, baselines)
+    """The declared metric, or its difference from another's on the same resamples."""
+    task, test = students.info.task, students.test
+    baselines = None if against is None else [ranked_scores(against, task)]
+    return mean_difference_interval(
+        [ranked_scores(logits, task)], task.positives(test.labels), test.weights, baselines
+    )  # fmt: skip
 
 
 def _range(interval: Interval) -> str:

@@ -35,9 +35,9 @@ def by_occlusion(bundle: BundlePredictor) -> Marking:
     def mark(text: str) -> list[Span]:
         cut = parts(text)
         logits = bundle([text[part.begin : part.end] for part in cut])
-        part = cut[strongest(logits, task.positive_index, temperature)]
+        part = cut[strongest(logits, task, task.positive_index, temperature)]
         logits = bundle(variants(text, part))
-        return marked(part.words, weights(logits, task.positive_index, temperature), MARKED)
+        return marked(part.words, weights(logits, task, task.positive_index, temperature), MARKED)
 
     return mark
 

@@ -8,6 +8,7 @@ from potstill.data.validation import (
     Tally,
     Value,
     check_columns,
+    label_columns,
     label_scheme,
     leak_key,
     reading,
@@ -18,7 +19,7 @@ from potstill.data.validation import (
 )
 from potstill.domain.errors import DataError
 
-COLUMNS = Columns("text", "label", weight="weight")
+COLUMNS = Columns("text", ["label"], weight="weight")
 
 
 def made(*values: dict[str, str | None]) -> Table:
@@ -155,9 +156,33 @@ def test_fifty_values_are_still_labels() -> None:
 def test_the_map_fixes_names_and_order_and_rejects_the_rest() -> None:
     rows = [row("a", "1.0"), row("b", "False"), row("c", "maybe\x07")]
     scheme, tally = label_scheme("f", rows, {"1": "toxic", "0": "fine"}), Tally()
-    assert [scheme.of(it) for it in with_known_labels(rows, scheme, tally)] == [0, 1]
+    assert [scheme.of(it) for it in with_known_labels(rows, scheme, tally)] == [(0,), (1,)]
     assert tally.rejected == {"unknown label": 1}
     assert tally.examples == {"unknown label": 'line 2: "maybe\ufffd"'}
+
+
+def test_each_label_column_is_0_or_1_and_the_whole_row_counts() -> None:
+    columns = Columns("text", ["rude", "threat"])
+    cells = [("1", "0"), ("1.0", "false"), ("-1", "0"), ("", "1"), ("1\x1f0", "0"), ("0", "0"), ("0", "1")]
+    texts = ["a", "b", "c", "d", "e", "same", "SAME"]
+    table = Table(
+        "f",
+        ["text", "rude", "threat"],
+        [
+            TableRow(n, n + 1, {"text": text, "rude": rude, "threat": threat})
+            for n, (text, (rude, threat)) in enumerate(zip(texts, cells, strict=True), start=1)
+        ],
+        "",
+    )
+    scheme, tally = label_columns(["rude", "threat"]), Tally()
+    known = with_known_labels(usable_rows(table, columns, {}, tally), scheme, tally)
+    kept = without_contradictions(known, scheme, tally)
+    assert [(it.text, scheme.of(it)) for it in kept] == [("a", (1, 0)), ("b", (1, 0))]
+    assert tally.rejected == {"missing label": 1, "unknown label": 2, "contradicting duplicates": 2}
+    assert tally.examples["unknown label"] == 'line 4: "-1, 0"'
+    assert task_of(scheme, None).problem == "multilabel"
+    with pytest.raises(DataError, match='positive = "rude" is for a row that carries one of two labels'):
+        task_of(scheme, "rude")
 
 
 def test_the_positive_label() -> None:

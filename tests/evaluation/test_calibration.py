@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from potstill.domain.predictor import probabilities
 from potstill.domain.task import Task
 from potstill.evaluation.calibration import fit_calibration, fit_temperature, fit_threshold, threshold_curve
 
@@ -9,11 +10,13 @@ TRUE = RNG.uniform(0.02, 0.98, size=4000)
 LABELS = (RNG.random(4000) < TRUE).astype(np.int64)
 LOGITS = np.stack([np.zeros(4000), np.log(TRUE / (1 - TRUE))], axis=1).astype(np.float32)
 ONES = np.ones(4000)
+TASK = Task(labels=("fine", "toxic"), positive="toxic")
+SEVERAL = Task(labels=("rude", "threat", "spam"), multilabel=True)
 
 
 @pytest.mark.parametrize("stretch", [0.5, 1.0, 4.0])
 def test_the_temperature_undoes_a_stretch(stretch: float) -> None:
-    assert fit_temperature(LOGITS * np.float32(stretch), LABELS, ONES) == pytest.approx(stretch, rel=0.1)
+    assert fit_temperature(LOGITS * np.float32(stretch), LABELS, ONES, TASK) == pytest.approx(stretch, rel=0.1)
 
 
 @pytest.mark.parametrize("rule", ["best_f1", "precision >= 0.9", "recall >= 0.8", "recall>=1.0"])
@@ -67,3 +70,17 @@ def test_a_task_of_three_labels_has_no_threshold() -> None:
     logits = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
     labels = np.arange(50) % 3
     assert fit_calibration(logits, labels, np.ones(50), Task(labels=("a", "b", "c")), "best_f1").threshold is None
+
+
+@pytest.mark.parametrize("stretch", [0.5, 4.0])
+def test_each_of_several_labels_has_its_own_threshold_and_all_one_temperature(stretch: float) -> None:
+    shares = RNG.uniform(0.02, 0.98, size=(4000, 3)) * [1.0, 0.5, 0.2]
+    labels = (RNG.random((4000, 3)) < shares).astype(np.int64)
+    logits = (stretch * np.log(shares / (1 - shares))).astype(np.float32)
+    found = fit_calibration(logits, labels, ONES, SEVERAL, "best_f1")
+    assert found.temperature == pytest.approx(stretch, rel=0.1)
+    assert found.threshold is None
+    for column, threshold in enumerate(found.thresholds):
+        flagged = threshold.value <= probabilities(logits, SEVERAL, found.temperature)[:, column]
+        assert threshold.recall == pytest.approx(flagged[labels[:, column] == 1].mean())
+        assert threshold.precision == pytest.approx(labels[flagged, column].mean())

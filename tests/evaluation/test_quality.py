@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, average_precision_score, f1_score, roc_auc_score
+from sklearn.metrics import accuracy_score, average_precision_score, f1_score, matthews_corrcoef, roc_auc_score
 
 from potstill.domain.measures import Calibration, Threshold
-from potstill.domain.predictor import decide, probabilities
+from potstill.domain.predictor import decide, probabilities, verdicts
 from potstill.domain.task import Task
 from potstill.evaluation.quality import measure, recall_by_category
 
@@ -17,7 +17,7 @@ STRICT = Calibration(temperature=2.0, threshold=Threshold(value=0.7, rule="best_
 
 def test_measures_are_scikit_learns_on_the_shipped_decision() -> None:
     found = measure(LOGITS, LABELS, WEIGHTS, TASK, STRICT)
-    flagged = probabilities(LOGITS, 2.0)[:, 1] >= 0.7
+    flagged = probabilities(LOGITS, TASK, 2.0)[:, 1] >= 0.7
     scores = LOGITS[:, 1] - LOGITS[:, 0]
     assert found.pr_auc == pytest.approx(average_precision_score(LABELS, scores, sample_weight=WEIGHTS))
     assert found.roc_auc == pytest.approx(roc_auc_score(LABELS, scores, sample_weight=WEIGHTS))
@@ -41,11 +41,42 @@ def test_areas_are_undefined_where_a_label_is_missing() -> None:
 def test_three_labels_are_averaged_each_against_the_rest() -> None:
     labels = np.arange(90) % 3
     logits = (np.random.default_rng(1).normal(size=(90, 3)) + np.eye(3)[labels]).astype(np.float32)
-    found = measure(logits, labels, np.ones(90), Task(labels=("a", "b", "c")), Calibration())
-    shares = probabilities(logits, 1.0)
+    task = Task(labels=("a", "b", "c"))
+    found = measure(logits, labels, np.ones(90), task, Calibration())
+    shares = probabilities(logits, task)
     expected = np.mean([average_precision_score(labels == k, shares[:, k]) for k in range(3)])
     assert found.pr_auc == pytest.approx(expected)
-    assert np.array_equal(decide(logits, Calibration(), Task(labels=("a", "b", "c"))), logits.argmax(axis=1))
+    assert np.array_equal(decide(logits, Calibration(), task), logits.argmax(axis=1))
+
+
+def test_several_labels_at_a_time_are_measured_as_scikit_learn_measures_them() -> None:
+    task = Task(labels=("rude", "threat", "spam"), multilabel=True)
+    rng = np.random.default_rng(2)
+    labels = (rng.random((300, 3)) < [0.5, 0.2, 0.1]).astype(np.int64)
+    logits = (rng.normal(size=(300, 3)) + 2 * labels - 1).astype(np.float32)
+    weights = rng.uniform(1, 3, size=300)
+    cuts = [Threshold(value=value, rule="best_f1", precision=1, recall=1) for value in (0.4, 0.5, 0.6)]
+    found = measure(logits, labels, weights, task, Calibration(temperature=2.0, thresholds=cuts), logits, Calibration())
+    decided = (1 / (1 + np.exp(-logits.astype(float) / 2)) >= [0.4, 0.5, 0.6]).astype(int)
+    assert found.accuracy == pytest.approx(accuracy_score(labels, decided, sample_weight=weights))
+    assert found.macro_f1 == pytest.approx(f1_score(labels, decided, sample_weight=weights, average="macro"))
+    assert found.pr_auc == pytest.approx(average_precision_score(labels, logits, sample_weight=weights))
+    assert found.roc_auc == pytest.approx(roc_auc_score(labels, logits, sample_weight=weights))
+    each = [matthews_corrcoef(labels[:, k], decided[:, k], sample_weight=weights) for k in range(3)]
+    assert found.mcc == pytest.approx(np.mean(each))
+    assert [label.support for label in found.per_label] == labels.sum(axis=0).tolist()
+    spam = average_precision_score(labels[:, 2], logits[:, 2], sample_weight=weights)
+    assert found.per_label[2].pr_auc == pytest.approx(spam)
+    assert found.agreement == pytest.approx(np.average((decided == (logits >= 0)).all(axis=1), weights=weights))
+
+
+def test_a_verdict_names_every_label_that_a_text_carries() -> None:
+    task = Task(labels=("rude", "threat"), multilabel=True)
+    both, neither = verdicts(np.array([[3, 1], [-2, -3]], dtype=np.float32), Calibration(), task)
+    assert (both.label, both.labels, both.flagged) == ("rude, threat", ("rude", "threat"), True)
+    assert (neither.label, neither.labels, neither.flagged) == ("none", (), False)
+    assert both.score == pytest.approx(1 / (1 + np.exp(-3)))
+    assert neither.shares == pytest.approx((1 / (1 + np.exp(2)), 1 / (1 + np.exp(3))))
 
 
 def test_categories_have_recall_and_false_alarms() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bundles import BUNDLE_ENGINES, TinyBundle
+from bundles import BUNDLE_ENGINES, TASK, TinyBundle
 from tiny import ODD_TEXTS, comments
 
 from potstill.domain.errors import ModelError
@@ -46,7 +46,7 @@ def test_every_engine_answers_as_torch_does(tiny_bundle: TinyBundle, engine: Eng
     found = open_bundle(tiny_bundle.folder, engine=engine)(texts)
     assert found.dtype == np.float32
     tolerance = 1e-4 if engine == "onnx-fp32" else 0.15  # 32 hidden units: one rounding is felt
-    assert np.abs(probabilities(found, 1.0) - probabilities(wanted, 1.0)).max() < tolerance
+    assert np.abs(probabilities(found, TASK) - probabilities(wanted, TASK)).max() < tolerance
 
 
 @pytest.mark.parametrize("engine", BUNDLE_ENGINES)
@@ -65,8 +65,8 @@ def test_the_strongest_window_stands_for_a_long_text(tiny_bundle: TinyBundle) ->
     text = polite * 20 + rude * 6 + polite * 20
     rows = Reader((tiny_bundle.folder / "tokenizer.json").read_bytes(), max_length=24, long="windows").read([text]).rows
     engine = open_engine("onnx-fp32", files_in(tiny_bundle.folder), threads=1)
-    shares = probabilities(engine(np.array(rows)), 1.0)[:, 1]
-    found = probabilities(bundle([polite, text]), 1.0)[1, 1]
+    shares = probabilities(engine(np.array(rows)), TASK)[:, 1]
+    found = probabilities(bundle([polite, text]), TASK)[1, 1]
     assert len(rows) > 10
     assert found == pytest.approx(shares.max(), abs=1e-5)
     assert found > shares[0], "the beginning alone would say less"

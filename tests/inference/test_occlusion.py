@@ -5,8 +5,12 @@ import pytest
 from bundles import TinyBundle
 from tiny import comments
 
+from potstill.domain.task import Task
 from potstill.inference.bundle import open_bundle
 from potstill.inference.occlusion import MOST_WORDS, log_odds, marked, parts, strongest, variants, weights
+
+THREE = Task(labels=("a", "b", "c"))
+SEVERAL = Task(labels=("a", "b", "c"), multilabel=True)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +46,9 @@ def test_a_variant_lacks_one_word_and_nothing_else() -> None:
 def test_log_odds_are_those_of_the_probability_and_stay_finite() -> None:
     logits = np.array([[0.0, 1.0, 2.0], [-500.0, 0.0, 500.0]], dtype=np.float32)
     share = np.exp(1.0) / np.exp([0.0, 1.0, 2.0]).sum()
-    assert log_odds(logits, 1, 1.0)[0] == pytest.approx(np.log(share / (1 - share)))
-    assert log_odds(logits, 2, 0.5)[1] == pytest.approx(1000)
+    assert log_odds(logits, THREE, 1, 1.0)[0] == pytest.approx(np.log(share / (1 - share)))
+    assert log_odds(logits, THREE, 2, 0.5)[1] == pytest.approx(1000)
+    assert log_odds(logits, SEVERAL, 2, 0.5)[0] == pytest.approx(4)
 
 
 def test_only_what_speaks_for_the_label_is_marked() -> None:
@@ -57,6 +62,6 @@ def test_a_real_model_is_moved_by_the_word_that_it_learnt(tiny_bundle: TinyBundl
     bundle = open_bundle(tiny_bundle.folder, engine="onnx-fp32")
     text = comments(1)[0][0]
     (part,) = parts(text)
-    found = weights(bundle(variants(text, part)), 1, 1.0)
+    found = weights(bundle(variants(text, part)), bundle.info.task, 1, 1.0)
     assert text[slice(*part.words[int(np.argmax(found))])] == "fool"
-    assert strongest(bundle(["good", text]), 1, 1.0) == 1
+    assert strongest(bundle(["good", text]), bundle.info.task, 1, 1.0) == 1

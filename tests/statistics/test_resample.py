@@ -4,9 +4,9 @@ from sklearn.metrics import average_precision_score
 
 from potstill.statistics.resample import (
     RankedScores,
-    macro_pr_auc_interval,
     mean_difference_interval,
     pr_auc_interval,
+    rarest,
     resample_counts,
 )
 
@@ -61,4 +61,15 @@ def test_the_macro_interval_is_the_mean_over_labels() -> None:
     labels = rng.integers(3, size=400)
     shares = rng.dirichlet(np.ones(3), size=400) + np.eye(3)[labels] * 0.2
     expected = np.mean([average_precision_score(labels == k, shares[:, k]) for k in range(3)])
-    assert macro_pr_auc_interval(shares, labels, np.ones(400), resamples=20).estimate == pytest.approx(expected)
+    columns, positives = list(shares.T), [labels == k for k in range(3)]
+    found = mean_difference_interval([columns], positives, np.ones(400), resamples=20)
+    assert found.estimate == pytest.approx(expected)
+
+
+def test_rows_of_several_labels_are_drawn_beside_those_of_their_rarest() -> None:
+    common, rare = np.array([1, 1, 1, 1, 0, 0], dtype=bool), np.array([0, 0, 1, 1, 1, 0], dtype=bool)
+    scores = np.arange(6.0)
+    # Rows 2 to 4 carry the rare label and rows 0 and 1 only the common one: a resample never loses either.
+    found = mean_difference_interval([[scores, scores]], [common, rare], np.ones(6), resamples=200)
+    assert found.low > 0
+    assert rarest(np.stack([common, rare])).tolist() == [1, 1, 2, 2, 2, 0]

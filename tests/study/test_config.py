@@ -22,6 +22,14 @@ kind = "lora"
 """
 
 
+OWN = sorted((Path(__file__).parents[2] / "studies").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", OWN, ids=[path.stem for path in OWN])
+def test_the_projects_own_studies_are_read(path: Path) -> None:
+    assert read_study(path).name == path.stem
+
+
 def study_from(tmp_path: Path, text: str = SMALL) -> Path:
     path = tmp_path / "study.toml"
     path.write_text(text, encoding="utf-8")

@@ -116,3 +116,17 @@ def test_a_few_real_steps_of_bert_base_and_its_half() -> None:
     student = carve(teacher, plan_layers("odd", 12, 6))
     assert train(student, tokens, labels, guidance=guidance, **how, kl_weight=0.5).steps == 2
     assert predict_logits(student, tokens, batch_size=4).shape == (4, 2)
+
+
+def test_several_labels_at_a_time_are_learnt_by_themselves_and_from_a_teacher() -> None:
+    tokens, labels = rows(192)
+    several = [[label, 1 - label, row % 2] for row, label in enumerate(labels)]
+    model = tiny_classifier(layers=2, labels=3).model
+    learnt = train(model, tokens, several, multilabel=True, **{**HOW, "epochs": 8, "learning_rate": 3e-3})
+    found = predict_logits(model, tokens, batch_size=16)
+    assert ((found[:, :2] > 0) == (torch.tensor(several)[:, :2] == 1)).float().mean() > 0.95
+    assert learnt.curve[-1].losses["ce"] < learnt.curve[0].losses["ce"]
+    student = tiny_classifier(layers=1, labels=3).model
+    how = {**HOW, "ce_weight": 0.0, "kl_weight": 1.0, "learning_rate": 3e-3}
+    taught = train(student, tokens, several, multilabel=True, guidance=Guidance(found), **how)
+    assert taught.curve[-1].losses["kl"] < taught.curve[0].losses["kl"]

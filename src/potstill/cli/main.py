@@ -15,7 +15,7 @@ import potstill
 from potstill.domain.errors import PotstillError
 
 RUNS = Path("runs")
-LAB = ("torch", "transformers", "huggingface_hub", "peft", "accelerate", "sklearn", "scipy", "onnx")
+LAB = ("torch", "transformers", "huggingface_hub", "datasets", "peft", "accelerate", "sklearn", "scipy", "onnx")
 """Packages that come with the extra `lab`."""
 CONTINUES = "; the same command continues where it stopped"
 REJECTED = 3
@@ -207,13 +207,13 @@ def _predict(arguments: argparse.Namespace) -> int:
     texts = [line.rstrip("\n") for text in arguments.texts for line in (sys.stdin if text == "-" else [text])]
     if is_bundle(arguments.model):
         bundle = open_bundle(arguments.model)
-        print_verdicts(texts, bundle.judge(texts), bundle.info.calibration, Console())
+        print_verdicts(texts, bundle.judge(texts), bundle.info.task, bundle.info.calibration, Console())
         return 0
 
     from potstill.api import open_model
 
     model = open_model(arguments.model)
-    print_verdicts(texts, model.judge(texts), model.calibration, Console())
+    print_verdicts(texts, model.judge(texts), model.task, model.calibration, Console())
     return 0
 
 

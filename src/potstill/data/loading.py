@@ -19,6 +19,7 @@ from potstill.data.validation import (
     Tally,
     Value,
     check_columns,
+    label_columns,
     label_scheme,
     task_of,
     usable_rows,
@@ -30,21 +31,23 @@ from potstill.domain.errors import DataError
 from potstill.domain.task import Task
 
 OnLeak = Literal["stop", "drop"]
+HUB = "hub:"
 
 
 @dataclass(frozen=True)
 class Source:
     """One split's file and columns, as a study file names them.
 
-    `path` is a file (.csv, .tsv, .jsonl, all also .gz, or .parquet), several files, patterns such as "parts/*.csv", or
-    "builtin:pilot". `encoding` is that of text files where they do not say it themselves. `where` keeps the rows whose
-    columns read as the given values (1, "1", "1.0" and true are the same). `sample` is the number of rows to draw,
+    `path` is a file (.csv, .tsv, .jsonl, all also .gz, or .parquet), several files, patterns such as "parts/*.csv", a
+    Hub data set (`data.hub.hub_table` has its grammar) or "builtin:pilot". `encoding` is that of text files where they
+    do not say it themselves. `where` keeps the rows whose columns read as the given values (1, "1", "1.0" and true are
+    the same). Several `label` columns of 0 and 1 make the task multi-label. `sample` is the number of rows to draw,
     once, by the seed.
     """
 
     path: str | Sequence[str]
     text: str = "text"
-    label: str = "label"
+    label: str | Sequence[str] = "label"
     id: str | None = None
     weight: str | None = None
     group: str | None = None
@@ -57,6 +60,11 @@ class Source:
     def name(self) -> str:
         """What messages call it."""
         return self.path if isinstance(self.path, str) else ", ".join(self.path)
+
+    @property
+    def label_columns(self) -> Sequence[str]:
+        """The columns of the label or labels."""
+        return [self.label] if isinstance(self.label, str) else self.label
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ def load_dataset(
     opened = _open(sources, root, notes)
     rows = {role: usable_rows(it.table, it.columns, it.source.where, it.tally) for role, it in opened.items()}
     _require_rows(opened, rows)
-    scheme = label_scheme(train.name, rows["train"], labels)
+    scheme = _scheme(train, rows["train"], labels)
     task = task_of(scheme, positive)
     rows = _checked(opened, rows, scheme)
     _require_rows(opened, rows)
@@ -130,19 +138,18 @@ def _check_sources(sources: Mapping[str, Source]) -> None:
     for role, source in sources.items():
         if source.sample is not None and source.sample < 1:
             raise DataError(f"{role}: sample = {source.sample} must be at least 1")
-        if source.text == source.label:
+        if source.text in source.label_columns:
             raise DataError(f'{role}: text and label are both the column "{source.text}"')
+        if PILOT in (source.path, sources["train"].path) and not isinstance(source.label, str):
+            raise DataError(f"{role}: the rows of {PILOT} carry one of two labels, not several at a time")
 
 
 def _open(sources: Mapping[str, Source], root: Path, notes: list[str]) -> dict[str, _Opened]:
     completed = {role: _with_pilot_columns(source) for role, source in sources.items()}
-    tables = {
-        role: pilot_table() if it.path == PILOT else read_table(it.path, root, it.encoding)
-        for role, it in completed.items()
-    }
+    tables = {role: _table(role, source, root) for role, source in completed.items()}
     notes += [f"{role}: {note}" for role, table in tables.items() for note in table.notes]
     for role, source in completed.items():
-        wanted = [source.text, source.label, *([source.id] if source.id else []), *source.where]
+        wanted = [source.text, *source.label_columns, *([source.id] if source.id else []), *source.where]
         check_columns(tables[role], wanted)
     weight, group, category = (
         _optional(kind, {role: getattr(source, kind) for role, source in completed.items()}, tables, notes)
@@ -152,11 +159,24 @@ def _open(sources: Mapping[str, Source], root: Path, notes: list[str]) -> dict[s
         role: _Opened(
             source,
             tables[role],
-            Columns(source.text, source.label, source.id, weight[role], group[role], category[role]),
+            Columns(source.text, source.label_columns, source.id, weight[role], group[role], category[role]),
             Tally(),
         )
         for role, source in completed.items()
     }
+
+
+def _table(role: str, source: Source, root: Path) -> Table:
+    if source.path == PILOT:
+        return pilot_table()
+    names = [source.path] if isinstance(source.path, str) else source.path
+    if not any(name.startswith(HUB) for name in names):
+        return read_table(names, root, source.encoding)
+    if len(names) > 1:
+        raise DataError(f"{role}: a Hub data set stands alone, not beside other files: {source.name}")
+    from potstill.data.hub import hub_table
+
+    return hub_table(names[0], role)
 
 
 def _with_pilot_columns(source: Source) -> Source:
@@ -185,6 +205,14 @@ def _optional(
 
 
 # --- rows
+
+
+def _scheme(train: Source, rows: Sequence[DataRow], labels: Mapping[str, str] | None) -> LabelScheme:
+    if isinstance(train.label, str):
+        return label_scheme(train.name, rows, labels)
+    if len(set(train.label)) != len(train.label) or len(train.label) < 2:
+        raise DataError(f"labels = {list(train.label)}: name two or more different columns, or one with `label`")
+    return label_columns(train.label)
 
 
 def _checked(
@@ -274,7 +302,7 @@ def _split(rows: Sequence[DataRow], scheme: LabelScheme, has_categories: bool) -
     return Split(
         ids=[row.id for row in rows],
         texts=[row.text for row in rows],
-        labels=np.array([scheme.of(row) for row in rows], dtype=np.int64),
+        labels=np.array([scheme.of(row) for row in rows], dtype=np.int64)[:, slice(None) if scheme.multilabel else 0],
         weights=np.array([row.weight for row in rows], dtype=np.float64),
         groups=[row.group for row in rows],
         categories=[row.category for row in rows] if has_categories else (),
@@ -318,7 +346,8 @@ def _account(
         sources=sources,
         rows={role: len(split) for role, split in splits.items()},
         positives={
-            role: np.bincount(split.labels, minlength=len(task.labels)).tolist() for role, split in splits.items()
+            role: [int(task.carries(split.labels, column).sum()) for column in range(len(task.labels))]
+            for role, split in splits.items()
         },
         notes=notes,
     )

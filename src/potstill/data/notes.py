@@ -50,8 +50,8 @@ def absent_labels(name: str, split: Split, task: Task) -> list[str]:
 
 def labels_without_rows(split: Split, task: Task) -> str:
     """The labels that no row of the split carries, quoted and joined; empty where each has one."""
-    present = set(split.labels.tolist())
-    return ", ".join(f'"{excerpt(label)}"' for index, label in enumerate(task.labels) if index not in present)
+    absent = [label for index, label in enumerate(task.labels) if not task.carries(split.labels, index).any()]
+    return ", ".join(f'"{excerpt(label)}"' for label in absent)
 
 
 def rate_difference(train: Split, validation: Split, task: Task) -> list[str]:

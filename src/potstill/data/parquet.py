@@ -1,4 +1,4 @@
-"""Parquet files."""
+"""Parquet files, and other tables of Arrow."""
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
@@ -13,17 +13,21 @@ from potstill.domain.errors import DataError
 
 
 def parquet_rows(name: str, content: bytes) -> tuple[list[str], list[TableRow]]:
-    """The columns and rows of a Parquet file; a value of a nested type is None, as in JSON.
+    """The columns and rows of a Parquet file.
 
     Raises:
         DataError: the file is damaged.
     """
     try:
-        table = pq.read_table(pa.BufferReader(content))
-        columns = [str(column) for column in table.column_names]
-        values: list[list[Any]] = [column.to_pylist() for column in table.columns]
+        return arrow_rows(pq.read_table(pa.BufferReader(content)))
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{name} is no whole Parquet file: {error}") from error
+
+
+def arrow_rows(table: Any) -> tuple[list[str], list[TableRow]]:
+    """The columns and rows of a pyarrow.Table; a value of a nested type is None, as in JSON."""
+    columns = [str(column) for column in table.column_names]
+    values: list[list[Any]] = [column.to_pylist() for column in table.columns]
     return columns, [_row(number, columns, row) for number, row in enumerate(zip(*values, strict=True), start=1)]
 
 

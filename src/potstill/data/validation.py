@@ -14,15 +14,17 @@ from potstill.domain.task import Task
 
 MOST_LABELS = 50
 Value = str | int | float | bool
+SEVERAL = "\x1f"
+"""Between the values of a row's label columns: a character that no number or word has."""
 _NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]{0,14})(\.[0-9]{0,15})?")
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column holds what; None where the table has none for it."""
+    """Which column holds what; None where the table has none for it. Several `labels` are columns of 0 and 1."""
 
     text: str
-    label: str
+    labels: Sequence[str]
     id: str | None = None
     weight: str | None = None
     group: str | None = None
@@ -31,7 +33,8 @@ class Columns:
 
 @dataclass(frozen=True)
 class DataRow:
-    """A row that can be used. `text` is normalised, `key` is equal for texts that count as the same."""
+    """A row that can be used. `text` is normalised, `key` is equal for texts that count as the same; `label` is what
+    the file says, of several columns joined by `SEVERAL`."""
 
     number: int
     place: str
@@ -60,15 +63,24 @@ class Tally:
 
 @dataclass(frozen=True)
 class LabelScheme:
-    """How a value in a file becomes an index into `names`."""
+    """How a value in a file becomes an index into `names`; of a multi-label task, a 0 or 1 for each of `names`."""
 
     names: tuple[str, ...]
     index: Mapping[str, int]
     """Keyed by `reading(value)`."""
+    multilabel: bool = False
 
-    def of(self, row: DataRow) -> int:
-        """The label of a row that `with_known_labels` let through."""
-        return self.index[reading(row.label)]
+    def of(self, row: DataRow) -> tuple[int, ...]:
+        """The label of a row that `with_known_labels` let through: one number, or one for each label."""
+        return tuple(self.index[value] for value in self._readings(row))
+
+    def knows(self, row: DataRow) -> bool:
+        """Whether the row's label is one of them."""
+        found = self._readings(row)
+        return len(found) == (len(self.names) if self.multilabel else 1) and all(one in self.index for one in found)
+
+    def _readings(self, row: DataRow) -> list[str]:
+        return [reading(value) for value in (row.label.split(SEVERAL) if self.multilabel else [row.label])]
 
 
 def leak_key(text: str) -> str:
@@ -119,14 +131,14 @@ def usable_rows(table: Table, columns: Columns, where: Mapping[str, Value], tall
 
 def _problem(raw: TableRow, columns: Columns) -> tuple[str, str] | None:
     """The reason why a row cannot be used, and a detail for its example."""
-    used = (columns.text, columns.label, columns.id, columns.weight, columns.group, columns.category)
+    used = (columns.text, *columns.labels, columns.id, columns.weight, columns.group, columns.category)
     for column in used:
         if column is not None and raw.values.get(column, "") is None:
             return "bad JSON", f'"{column}" holds a list or an object'
-    text, label = _cell(raw, columns.text), _cell(raw, columns.label)
+    text = _cell(raw, columns.text)
     if not normalise(text):
         return "empty text", f'"{columns.text}" is empty'
-    if not normalise(label):
+    if not all(normalise(_cell(raw, column)) for column in columns.labels):
         return "missing label", excerpt(text)
     if columns.weight is not None and _weight(_cell(raw, columns.weight)) is None:
         return "bad weight", f'"{excerpt(_cell(raw, columns.weight))}" is not a finite number above 0'
@@ -143,7 +155,7 @@ def _data_row(raw: TableRow, columns: Columns) -> DataRow:
         id=_cell(raw, columns.id).strip() or str(raw.number),
         text=text,
         key=leak_key(text),
-        label=_cell(raw, columns.label).strip(),
+        label=SEVERAL.join(_cell(raw, column).strip() for column in columns.labels),
         weight=weight,
         group=_cell(raw, columns.group).strip(),
         category=_cell(raw, columns.category).strip(),
@@ -180,6 +192,11 @@ def label_scheme(name: str, rows: Sequence[DataRow], labels: Mapping[str, str] |
     return LabelScheme(names, index)
 
 
+def label_columns(columns: Sequence[str]) -> LabelScheme:
+    """The labels of a multi-label data set: its columns, each of 0 and 1."""
+    return LabelScheme(tuple(columns), {"0": 0, "1": 1}, multilabel=True)
+
+
 def _distinct(name: str, rows: Sequence[DataRow]) -> dict[str, str]:
     spellings: dict[str, str] = {}
     values = {row.label for row in rows}
@@ -198,6 +215,10 @@ def _distinct(name: str, rows: Sequence[DataRow]) -> dict[str, str]:
 def task_of(scheme: LabelScheme, positive: str | None) -> Task:
     """The task; for two labels the positive one is the last unless named."""
     names = list(scheme.names)
+    if scheme.multilabel:
+        if positive is not None:
+            raise DataError(f'positive = "{positive}" is for a row that carries one of two labels; leave it out')
+        return Task(labels=scheme.names, multilabel=True)
     if len(names) > 2 and positive is None:
         return Task(labels=scheme.names)
     if len(names) > 2:
@@ -213,16 +234,16 @@ def with_known_labels(rows: Sequence[DataRow], scheme: LabelScheme, tally: Tally
     """Keep the rows whose label the scheme has, reject the others."""
     kept: list[DataRow] = []
     for row in rows:
-        if reading(row.label) in scheme.index:
+        if scheme.knows(row):
             kept.append(row)
         else:
-            tally.reject("unknown label", row.place, f'"{excerpt(row.label)}"')
+            tally.reject("unknown label", row.place, f'"{excerpt(row.label.replace(SEVERAL, ", "))}"')
     return kept
 
 
 def without_contradictions(rows: Sequence[DataRow], scheme: LabelScheme, tally: Tally) -> list[DataRow]:
     """Reject every row whose text stands in the same source with another label: nobody knows which is right."""
-    labels: defaultdict[str, set[int]] = defaultdict(set)
+    labels: defaultdict[str, set[tuple[int, ...]]] = defaultdict(set)
     for row in rows:
         labels[row.key].add(scheme.of(row))
     kept: list[DataRow] = []

@@ -15,7 +15,8 @@ from potstill.domain.task import Task
 class Split:
     """The rows of one split, column by column, all of the same length n.
 
-    `texts` are normalised; `labels` is (n,) int64, indices into `Task.labels`; `weights` is (n,) float64, the sample
+    `texts` are normalised; `labels` is (n,) int64, indices into `Task.labels`, or (n, labels) of 0 and 1 where the task
+    is multi-label; `weights` is (n,) float64, the sample
     weight of every measure; `groups` holds rows together that must not be torn apart; `categories` is empty or names
     what each row tests.
     """

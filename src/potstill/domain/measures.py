@@ -14,6 +14,8 @@ class LabelMeasures(BaseModel):
     f1: float
     support: int
     """Rows that carry the label, unweighted."""
+    pr_auc: float | None = None
+    """Of this label against the rest."""
 
 
 class Measures(BaseModel):
@@ -21,7 +23,8 @@ class Measures(BaseModel):
 
     `pr_auc` is the declared metric; None where it is undefined (a split without one of the labels). Everything that
     needs a decision (accuracy, precision, recall, F1, MCC) uses the shipped decision: the fitted threshold for a
-    binary task, the largest logit for a multiclass one.
+    binary task, the largest logit for a multiclass one, each label's own threshold for a multi-label one. There
+    accuracy and agreement count the rows that are right in every label, and MCC is the mean over labels.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -73,6 +76,7 @@ class ThresholdPoint(BaseModel):
 class Calibration(BaseModel):
     """What turns logits into a decision: softmax(logits / temperature), then the threshold (binary tasks only).
 
+    A multi-label task has sigmoid(logits / temperature) and a threshold for each label, in their order.
     Fitted on validation alone. Temperature scaling: Guo et al., 2017, "On Calibration of Modern Neural Networks".
     """
 
@@ -80,6 +84,7 @@ class Calibration(BaseModel):
 
     temperature: float = Field(default=1.0, ge=1e-3, le=1e3, allow_inf_nan=False)
     threshold: Threshold | None = None
+    thresholds: list[Threshold] = []
 
 
 class CurvePoint(BaseModel):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.domain.measures import Calibration
-from potstill.domain.task import Task
+from potstill.domain.task import NO_LABEL, Task
 
 Logits = NDArray[np.float32]
 
@@ -31,29 +31,50 @@ class Verdict:
     """What a text was called: the label, its probability, and whether it is the positive one.
 
     `score` is the probability of the positive label, whatever was decided; with more labels than two, where `flagged`
-    is None, that of the decided one. `shares` are the probabilities of all labels in their order.
+    is None, that of the decided one. `shares` are the probabilities of all labels in their order, and `labels` those
+    that were decided on: one, unless the task is multi-label. There `label` is their names joined by ", " (or "none"),
+    `probability` and `score` are those of the likeliest label, and `flagged` says whether there is any.
     """
 
     label: str
+    labels: tuple[str, ...]
     probability: float
     score: float
     flagged: bool | None
     shares: tuple[float, ...]
 
 
-def probabilities(logits: Logits, temperature: float) -> NDArray[np.float64]:
-    """softmax(logits / temperature), (n, labels). Raises ValueError for logits that are not finite."""
+def probabilities(logits: Logits, task: Task, temperature: float = 1.0) -> NDArray[np.float64]:
+    """softmax(logits / temperature), (n, labels), or sigmoid(logits / temperature) where the task is multi-label.
+
+    Raises:
+        ValueError: a logit is not finite.
+    """
     wrong = int(len(logits) - np.isfinite(logits).all(axis=1).sum())
     if wrong:
         raise ValueError(f"{wrong} of {len(logits)} rows have logits that are not finite")
     scaled = logits.astype(np.float64) / temperature
+    if task.multilabel:
+        return 0.5 * (1 + np.tanh(scaled / 2))  # the sigmoid, without an overflow
     shares = np.exp(scaled - scaled.max(axis=1, keepdims=True)) if len(scaled) else scaled
     return shares / shares.sum(axis=1, keepdims=True)
 
 
+def ranked_scores(logits: Logits, task: Task) -> list[NDArray[np.float64]]:
+    """What the rows are ranked by for the PR-AUC of each of `task.ranked_columns`."""
+    shares = probabilities(logits, task)
+    return [shares[:, column] for column in task.ranked_columns]
+
+
 def decide(logits: Logits, calibration: Calibration, task: Task) -> NDArray[np.int64]:
-    """The label of each row: by the threshold for a binary task that has one, else the largest logit."""
-    shares = probabilities(logits, calibration.temperature)
+    """The label of each row, (n,): by the threshold for a binary task that has one, else the largest logit.
+
+    For a multi-label task (n, labels) of 0 and 1: each label by its threshold, or 0.5.
+    """
+    shares = probabilities(logits, task, calibration.temperature)
+    if task.multilabel:
+        cuts = [threshold.value for threshold in calibration.thresholds] or [0.5] * len(task.labels)
+        return (shares >= np.array(cuts)).astype(np.int64)
     if task.problem == "binary" and calibration.threshold is not None:
         positive = task.positive_index
         return np.where(shares[:, positive] >= calibration.threshold.value, positive, 1 - positive)
@@ -62,12 +83,16 @@ def decide(logits: Logits, calibration: Calibration, task: Task) -> NDArray[np.i
 
 def verdicts(logits: Logits, calibration: Calibration, task: Task) -> list[Verdict]:
     """The verdict on each row of logits, (n, labels)."""
-    shares: list[list[float]] = probabilities(logits, calibration.temperature).tolist()
+    shares: list[list[float]] = probabilities(logits, task, calibration.temperature).tolist()
+    if task.multilabel:
+        carried: list[list[int]] = decide(logits, calibration, task).tolist()
+        return [_of_several(row, marks, task) for row, marks in zip(shares, carried, strict=True)]
     decided: list[int] = decide(logits, calibration, task).tolist()
     positive = task.positive_index if task.problem == "binary" else None
     return [
         Verdict(
             label=task.labels[label],
+            labels=(task.labels[label],),
             probability=row[label],
             score=row[label if positive is None else positive],
             flagged=None if positive is None else label == positive,
@@ -75,3 +100,16 @@ def verdicts(logits: Logits, calibration: Calibration, task: Task) -> list[Verdi
         )
         for row, label in zip(shares, decided, strict=True)
     ]
+
+
+def _of_several(shares: list[float], marks: list[int], task: Task) -> Verdict:
+    found = tuple(label for label, mark in zip(task.labels, marks, strict=True) if mark)
+    most = max(shares)
+    return Verdict(
+        label=", ".join(found) or NO_LABEL,
+        labels=found,
+        probability=most,
+        score=most,
+        flagged=bool(found),
+        shares=tuple(shares),
+    )

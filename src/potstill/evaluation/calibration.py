@@ -21,22 +21,34 @@ _RULE = re.compile(r"(precision|recall) *>= *(0?\.\d+|1(?:\.0*)?)")
 def fit_calibration(
     logits: NDArray[np.float32], labels: NDArray[np.int64], weights: NDArray[np.float64], task: Task, rule: str
 ) -> Calibration:
-    """Fit the temperature, then, for a binary task, the threshold by `rule`."""
-    temperature = fit_temperature(logits, labels, weights)
-    if task.problem != "binary":
+    """Fit the temperature, then by `rule` the threshold of a binary task, or of each label of a multi-label one."""
+    temperature = fit_temperature(logits, labels, weights, task)
+    if task.problem == "multiclass":
         return Calibration(temperature=temperature)
-    positive = task.positive_index
-    scores = probabilities(logits, temperature)[:, positive]
-    return Calibration(temperature=temperature, threshold=fit_threshold(scores, labels == positive, weights, rule))
+    shares = probabilities(logits, task, temperature)
+    thresholds = [
+        fit_threshold(shares[:, column], task.carries(labels, column), weights, rule) for column in task.ranked_columns
+    ]
+    if task.multilabel:
+        return Calibration(temperature=temperature, thresholds=thresholds)
+    return Calibration(temperature=temperature, threshold=thresholds[0])
 
 
-def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64], weights: NDArray[np.float64]) -> float:
-    """The temperature between 0.05 and 20 with the least weighted negative log-likelihood (Guo et al., 2017)."""
+def fit_temperature(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], weights: NDArray[np.float64], task: Task
+) -> float:
+    """The temperature between 0.05 and 20 with the least weighted negative log-likelihood (Guo et al., 2017).
+
+    Of a multi-label task the labels' likelihoods are multiplied.
+    """
 
     def loss(log_temperature: float) -> float:
-        shares = probabilities(logits, float(np.exp(log_temperature)))
-        chosen = shares[np.arange(len(labels)), labels]
-        return float(-np.average(np.log(np.maximum(chosen, 1e-300)), weights=weights))
+        shares = probabilities(logits, task, float(np.exp(log_temperature)))
+        if task.multilabel:
+            chosen = np.where(labels == 1, shares, 1 - shares)
+        else:
+            chosen = shares[np.arange(len(labels)), labels][:, None]
+        return float(-np.average(np.log(np.maximum(chosen, 1e-300)).sum(axis=1), weights=weights))
 
     found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded", options={"xatol": 1e-6})
     return float(np.exp(found.x))

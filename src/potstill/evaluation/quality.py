@@ -17,7 +17,7 @@ from sklearn.metrics import (
 )
 
 from potstill.domain.measures import Calibration, CategoryRecall, LabelMeasures, Measures
-from potstill.domain.predictor import decide, probabilities
+from potstill.domain.predictor import decide, ranked_scores
 from potstill.domain.task import Task
 
 Logits = NDArray[np.float32]
@@ -36,30 +36,34 @@ def measure(
 ) -> Measures:
     """All measures of `logits` on rows with `labels`, weighted; agreement where the teacher's answers are given.
 
-    PR-AUC is the average precision of the positive label, ROC-AUC likewise; with more labels than two both are the mean
-    over labels, each against the rest.
+    PR-AUC is the average precision of the positive label, ROC-AUC likewise; with more labels than two, or several at a
+    time, both are the mean over labels, each against the rest.
     """
     decided = decide(logits, calibration, task)
     agreement = None
     if teacher_logits is not None:
         same = decided == decide(teacher_logits, teacher_calibration or Calibration(), task)
+        same = same.all(axis=1) if task.multilabel else same
         agreement = float(np.average(same, weights=weights))
-    per_label = _per_label(decided, labels, weights, task)
-    pr_auc, roc_auc = _areas(probabilities(logits, 1.0), labels, weights, task)
+    areas = _areas(logits, labels, weights, task)
+    per_label = _per_label(decided, labels, weights, task, areas)
     return Measures(
         rows=len(labels),
         accuracy=float(accuracy_score(labels, decided, sample_weight=weights)),
         macro_f1=float(np.mean([label.f1 for label in per_label])),
-        pr_auc=pr_auc,
-        roc_auc=roc_auc,
-        mcc=float(matthews_corrcoef(labels, decided, sample_weight=weights)),
+        pr_auc=_mean([area[0] for area in areas]),
+        roc_auc=_mean([area[1] for area in areas]),
+        mcc=_matthews(decided, labels, weights, task),
         per_label=per_label,
         agreement=agreement,
     )
 
 
-def _per_label(decided: Labels, labels: Labels, weights: Weights, task: Task) -> list[LabelMeasures]:
+def _per_label(
+    decided: Labels, labels: Labels, weights: Weights, task: Task, areas: list[tuple[float | None, float | None]]
+) -> list[LabelMeasures]:
     names = range(len(task.labels))
+    precisions = dict(zip(task.ranked_columns, [area[0] for area in areas], strict=True))
     # The types that scikit-learn declares here are those of its scalar case.
     found: Any = precision_recall_fscore_support(
         labels, decided, labels=names, sample_weight=weights, zero_division=cast(Any, 0)
@@ -68,22 +72,35 @@ def _per_label(decided: Labels, labels: Labels, weights: Weights, task: Task) ->
     return [
         LabelMeasures(
             label=task.labels[k], precision=float(precision[k]), recall=float(recall[k]), f1=float(f1[k]),
-            support=int((labels == k).sum()),
+            support=int(task.carries(labels, k).sum()), pr_auc=precisions.get(k),
         )
         for k in names
     ]  # fmt: skip
 
 
-def _areas(
-    shares: NDArray[np.float64], labels: Labels, weights: Weights, task: Task
-) -> tuple[float | None, float | None]:
-    """PR-AUC and ROC-AUC; None where a label has all of the rows or none of them."""
-    columns = [task.positive_index] if task.problem == "binary" else list(range(len(task.labels)))
-    if any(len(np.unique(labels == column)) < 2 for column in columns):
-        return None, None
-    precisions = [average_precision_score(labels == k, shares[:, k], sample_weight=weights) for k in columns]
-    rocs = [roc_auc_score(labels == k, shares[:, k], sample_weight=weights) for k in columns]
-    return float(np.mean(precisions)), float(np.mean(rocs))
+def _areas(logits: Logits, labels: Labels, weights: Weights, task: Task) -> list[tuple[float | None, float | None]]:
+    """PR-AUC and ROC-AUC of each ranked column; None where all of the rows carry its label or none of them does."""
+    return [
+        (
+            float(average_precision_score(carried, scores, sample_weight=weights)),
+            float(roc_auc_score(carried, scores, sample_weight=weights)),
+        )
+        if carried.any() and not carried.all()
+        else (None, None)
+        for carried, scores in zip(task.positives(labels), ranked_scores(logits, task), strict=True)
+    ]
+
+
+def _mean(areas: list[float | None]) -> float | None:
+    known = [area for area in areas if area is not None]
+    return float(np.mean(known)) if len(known) == len(areas) else None
+
+
+def _matthews(decided: Labels, labels: Labels, weights: Weights, task: Task) -> float:
+    if not task.multilabel:
+        return float(matthews_corrcoef(labels, decided, sample_weight=weights))
+    each = [matthews_corrcoef(labels[:, k], decided[:, k], sample_weight=weights) for k in range(len(task.labels))]
+    return float(np.mean(each))
 
 
 def recall_by_category(

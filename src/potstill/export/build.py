@@ -124,7 +124,7 @@ class _Builder:
         if threshold is None or labels is None:
             return []
         positive = self.task.positive_index
-        scores = probabilities(wanted, self.decision.calibration.temperature)[:, positive]
+        scores = probabilities(wanted, self.task, self.decision.calibration.temperature)[:, positive]
         return threshold_curve(scores, labels == positive, self.rows.weights, threshold.value)
 
     def _make(self, name: EngineName) -> TextModel | str:

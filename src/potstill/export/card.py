@@ -31,13 +31,17 @@ def _rows(info: BundleInfo) -> dict[str, EngineInfo]:
 def _decision(info: BundleInfo) -> str:
     long = "is read in overlapping windows, the strongest counts" if info.long == "windows" else "is cut"
     words = f"A text longer than {info.max_length} tokens {long}."
-    threshold = info.calibration.threshold
-    if threshold is None:
-        return words
-    return (
-        f"{words} It is called {info.task.positive} from a probability of {threshold.value:.3f} ({threshold.rule}): "
+    cuts = zip(
+        info.task.labels, info.calibration.thresholds, strict=False
+    )  # there are none where one label is decided on
+    if info.calibration.threshold and info.task.positive:
+        cuts = [(info.task.positive, info.calibration.threshold)]
+    said = [
+        f"It is called {label} from a probability of {threshold.value:.3f} ({threshold.rule}): "
         f"precision {threshold.precision:.2f}, recall {threshold.recall:.2f} on validation."
-    )
+        for label, threshold in cuts
+    ]
+    return " ".join([words, *said])
 
 
 def _line(name: str, engine: EngineInfo) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.domain.measures import Calibration
-from potstill.domain.predictor import Logits, decide, probabilities
+from potstill.domain.predictor import Logits, decide, probabilities, ranked_scores
 from potstill.domain.task import Task
 from potstill.inference.engine import EngineName
 from potstill.inference.info import EngineChecks, Probes
@@ -58,14 +58,14 @@ def check_engine(
     batch_flips, batch_moved = _company(batched, alone, rows.texts[:BATCH_TEXTS], task, calibration)
     return EngineChecks(
         largest_logit_difference=float(np.abs(found - wanted).max()),
-        largest_probability_difference=_largest_move(found, wanted, temperature),
-        flips=float((decide(found, calibration, task) != decide(wanted, calibration, task)).mean()),
+        largest_probability_difference=_largest_move(found, wanted, task, temperature),
+        flips=float(_differ(decide(found, calibration, task), decide(wanted, calibration, task)).mean()),
         pr_auc_change=change,
         pr_auc_low=low,
         pr_auc_high=high,
         batch_flips=batch_flips,
         batch_probability_difference=batch_moved,
-        probe_difference=_largest_move(batched(probes.texts), np.array(probes.logits), temperature),
+        probe_difference=_largest_move(batched(probes.texts), np.array(probes.logits), task, temperature),
     )
 
 
@@ -91,8 +91,13 @@ def may_batch(checks: EngineChecks) -> bool:
     return checks.batch_flips <= BATCH_FLIPS and checks.batch_probability_difference <= BATCH_PROBABILITY
 
 
-def _largest_move(found: Logits, wanted: Logits, temperature: float) -> float:
-    return float(np.abs(probabilities(found, temperature) - probabilities(wanted, temperature)).max())
+def _largest_move(found: Logits, wanted: Logits, task: Task, temperature: float) -> float:
+    return float(np.abs(probabilities(found, task, temperature) - probabilities(wanted, task, temperature)).max())
+
+
+def _differ(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows are decided otherwise, (n,)."""
+    return (one != other).reshape(len(one), -1).any(axis=1)
 
 
 def _pr_auc_change(
@@ -100,15 +105,12 @@ def _pr_auc_change(
 ) -> tuple[float | None, float | None, float | None]:
     if rows.labels is None:
         return None, None, None
-    columns = [task.positive_index] if task.problem == "binary" else list(range(len(task.labels)))
-    positives = [rows.labels == column for column in columns]
+    positives = task.positives(rows.labels)
     if not all(one.any() for one in positives):
         return None, None, None
-
-    def scores(logits: Logits) -> list[NDArray[np.floating]]:
-        return [probabilities(logits, 1.0)[:, column] for column in columns]
-
-    interval = mean_difference_interval([scores(found)], positives, rows.weights, [scores(wanted)])
+    interval = mean_difference_interval(
+        [ranked_scores(found, task)], positives, rows.weights, [ranked_scores(wanted, task)]
+    )
     return interval.estimate, interval.low, interval.high
 
 
@@ -120,7 +122,8 @@ def _company(
     A dynamic activation scale belongs to the whole batch: a neighbour with a large value makes everyone's steps coarse.
     """
     single = alone(texts)
-    decided, shares = decide(single, calibration, task), probabilities(single, calibration.temperature)
+    temperature = calibration.temperature
+    decided, shares = decide(single, calibration, task), probabilities(single, task, temperature)
     generator = np.random.default_rng(0)
     changed = np.zeros(len(texts), dtype=bool)
     moved = 0.0
@@ -130,6 +133,6 @@ def _company(
         for start, stop in pairwise([0, *cuts.tolist(), len(texts)]):
             some = order[start:stop]
             logits = batched([texts[int(row)] for row in some])
-            changed[some] |= decide(logits, calibration, task) != decided[some]
-            moved = max(moved, float(np.abs(probabilities(logits, calibration.temperature) - shares[some]).max()))
+            changed[some] |= _differ(decide(logits, calibration, task), decided[some])
+            moved = max(moved, float(np.abs(probabilities(logits, task, temperature) - shares[some]).max()))
     return float(changed.mean()), moved

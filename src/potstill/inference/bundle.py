@@ -168,8 +168,8 @@ def _prove(predictor: BundlePredictor) -> None:
         return
     temperature, probes = predictor.info.calibration.temperature, predictor.info.probes
     try:
-        found = probabilities(predictor(probes.texts), temperature)
-        wanted = probabilities(np.array(probes.logits, dtype=np.float32), temperature)
+        found = probabilities(predictor(probes.texts), predictor.info.task, temperature)
+        wanted = probabilities(np.array(probes.logits, dtype=np.float32), predictor.info.task, temperature)
     except Exception as error:  # whatever a library makes of files that are whole and wrong
         raise ModelError(f"it does not answer the bundle's probes: {error}") from error
     worst = float(np.abs(wanted - found).max())

@@ -81,4 +81,6 @@ class BundleInfo(_Frozen):
         shapes = {len(row) for row in self.probes.logits}
         if len(self.probes.logits) != len(self.probes.texts) or shapes != {len(self.task.labels)}:
             raise ValueError("the probes' logits are not one row for each text, one value for each label")
+        if len(self.calibration.thresholds) not in (0, len(self.task.labels) if self.task.multilabel else 0):
+            raise ValueError("the thresholds are not one for each label of a multi-label task")
         return self

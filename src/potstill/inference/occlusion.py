@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from potstill.domain.predictor import Logits
+from potstill.domain.task import Task
 
 MOST_WORDS = 64
 MARKED = 0.5
@@ -46,20 +47,24 @@ def variants(text: str, part: Part) -> list[str]:
     return [whole, *(text[part.begin : begin] + text[end : part.end] for begin, end in part.words)]
 
 
-def weights(logits: Logits, column: int, temperature: float) -> list[float]:
+def weights(logits: Logits, task: Task, column: int, temperature: float) -> list[float]:
     """By how much a label's log-odds fall without each word, from the variants' logits, (1 + words, labels)."""
-    odds = log_odds(logits, column, temperature)
+    odds = log_odds(logits, task, column, temperature)
     return (odds[0] - odds[1:]).tolist()
 
 
-def strongest(logits: Logits, column: int, temperature: float) -> int:
+def strongest(logits: Logits, task: Task, column: int, temperature: float) -> int:
     """The part that speaks most for a label, from the logits of the parts, (parts, labels)."""
-    return int(log_odds(logits, column, temperature).argmax())
+    return int(log_odds(logits, task, column, temperature).argmax())
 
 
-def log_odds(logits: Logits, column: int, temperature: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def log_odds(
+    logits: Logits, task: Task, column: int, temperature: float
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """log(p / (1 - p)) of a label, (n,). From the logits: probabilities that round to 1 have none."""
     scaled = logits.astype(np.float64) / temperature
+    if task.multilabel:
+        return scaled[:, column]
     others = np.delete(scaled, column, axis=1)
     top = others.max(axis=1)
     return scaled[:, column] - top - np.log(np.exp(others - top[:, None]).sum(axis=1))

@@ -7,19 +7,21 @@ from rich.markup import escape
 
 from potstill.domain.measures import Calibration
 from potstill.domain.predictor import Verdict
+from potstill.domain.task import Task
 
 
 def print_verdicts(
-    texts: Sequence[str], verdicts: Sequence[Verdict], calibration: Calibration, console: Console
+    texts: Sequence[str], verdicts: Sequence[Verdict], task: Task, calibration: Calibration, console: Console
 ) -> None:
-    """A line for each text: the label, its probability, the text; then what the threshold means."""
+    """A line for each text: the label, its probability, the text; then what each threshold means."""
     for text, verdict in zip(texts, verdicts, strict=True):
         console.print(f"{escape(verdict.label)}  {verdict.probability:.3f}  {escape(text)}", highlight=False)
-    threshold = calibration.threshold
-    if threshold is not None:
-        console.print(
-            f"threshold {threshold.value:.3f} ({escape(threshold.rule)}): on validation precision "
-            f"{threshold.precision:.2f}, recall {threshold.recall:.2f}",
-            style="dim",
-            highlight=False,
-        )
+    named = dict(zip(task.labels, calibration.thresholds, strict=False))  # none, unless a text may carry several labels
+    for name, threshold in {"": calibration.threshold, **named}.items():
+        if threshold is not None:
+            console.print(
+                f"{escape(name)} threshold {threshold.value:.3f} ({escape(threshold.rule)}): on validation precision "
+                f"{threshold.precision:.2f}, recall {threshold.recall:.2f}".strip(),
+                style="dim",
+                highlight=False,
+            )

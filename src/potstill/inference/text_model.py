@@ -22,7 +22,8 @@ class TextModel:
     """A reader and an engine.
 
     A long text is several rows where the reader cuts it into windows; the window that speaks most for the positive
-    label stands for its text (for more than two labels: the window that is surest).
+    label stands for its text (for more than two labels: the window that is surest; where a text may carry several, each
+    label's logit is that of the window that speaks most for it).
     """
 
     def __init__(self, reader: Reader, engine: Engine, task: Task) -> None:
@@ -60,7 +61,11 @@ class TextModel:
         return logits if len(logits) == texts else self._strongest(logits, np.array(read.owners), texts)
 
     def _strongest(self, logits: Logits, owners: NDArray[np.int64], texts: int) -> Logits:
-        shares = probabilities(logits, 1.0)
+        if self.task.multilabel:
+            found = np.full((texts, logits.shape[1]), -np.inf, dtype=np.float32)
+            np.maximum.at(found, owners, logits)
+            return found
+        shares = probabilities(logits, self.task)
         strength = shares[:, self.task.positive_index] if self.task.problem == "binary" else shares.max(axis=1)
         order = np.lexsort((strength, owners))
         last = np.searchsorted(owners[order], np.arange(texts), side="right") - 1

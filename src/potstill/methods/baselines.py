@@ -1,12 +1,13 @@
 """The rows that always stand in the table and need no transformer: what is there to beat."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 
 from potstill.domain.dataset import Dataset, Split
 
@@ -24,15 +25,19 @@ class BaselineLogits:
 
 def majority(data: Dataset) -> BaselineLogits:
     """Always the most frequent label of train: every row has the label frequencies as its answer."""
-    counts = np.bincount(data.train.labels, minlength=len(data.task.labels))
-    logits = np.log(np.maximum(counts, 1e-9) / counts.sum()).astype(np.float32)
+    task, labels = data.task, data.train.labels
+    shares = np.array([task.carries(labels, column).mean() for column in range(len(task.labels))]).clip(1e-9, 1 - 1e-9)
+    logits = (np.log(shares / (1 - shares)) if task.multilabel else np.log(shares)).astype(np.float32)
     return BaselineLogits(
         np.tile(logits, (len(data.validation), 1)), np.tile(logits, (len(data.test), 1)), len(data.task.labels)
     )
 
 
 def tfidf(data: Dataset, units: Units, *, seed: int = 0) -> BaselineLogits:
-    """TF-IDF and logistic regression on the training rows: pairs of words, or 2 to 5 characters inside words."""
+    """TF-IDF and logistic regression on the training rows: pairs of words, or 2 to 5 characters inside words.
+
+    Of a multi-label task each label has a regression of its own.
+    """
     vectorizer = TfidfVectorizer(
         analyzer="word" if units == "words" else "char_wb",
         ngram_range=(1, 2) if units == "words" else (2, 5),
@@ -42,7 +47,9 @@ def tfidf(data: Dataset, units: Units, *, seed: int = 0) -> BaselineLogits:
         strip_accents="unicode",
     )
     features = vectorizer.fit_transform(data.train.texts)
-    model = LogisticRegression(C=10, max_iter=1000, random_state=seed).fit(features, data.train.labels)
+    regression = LogisticRegression(C=10, max_iter=1000, random_state=seed)
+    model = (OneVsRestClassifier(regression) if data.task.multilabel else regression).fit(features, data.train.labels)
+    fitted: list[Any] = list(model.estimators_) if isinstance(model, OneVsRestClassifier) else [model]
 
     def answer(split: Split) -> NDArray[np.float32]:
         scores = model.decision_function(vectorizer.transform(split.texts))
@@ -50,4 +57,6 @@ def tfidf(data: Dataset, units: Units, *, seed: int = 0) -> BaselineLogits:
         columns = scores if scores.ndim == 2 else np.stack([np.zeros_like(scores), scores], axis=1)
         return columns.astype(np.float32)
 
-    return BaselineLogits(answer(data.validation), answer(data.test), int(model.coef_.size + model.intercept_.size))
+    return BaselineLogits(
+        answer(data.validation), answer(data.test), sum(one.coef_.size + one.intercept_.size for one in fitted)
+    )

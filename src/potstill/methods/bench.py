@@ -51,7 +51,7 @@ class Bench:
     encoder: Path | None
     training: Training
     rows: TokenRows
-    labels: list[int]
+    labels: list[int] | list[list[int]]
     score: Callable[[PreTrainedModel], EpochScore] | None = None
     on_step: Callable[[], None] | None = None
 
@@ -59,7 +59,7 @@ class Bench:
         """Train `model` in place on this bench; `loss` are the loss arguments of `training.loop.train`."""
         how = self.training.model_dump(exclude={"max_length", "sampled_accuracy"})
         return train(
-            model, self.rows, self.labels, seed=seed, guidance=guidance,
+            model, self.rows, self.labels, multilabel=self.task.multilabel, seed=seed, guidance=guidance,
             validate=self.score, on_step=self.on_step, **how, **loss,
         )  # fmt: skip
 

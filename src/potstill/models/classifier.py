@@ -51,6 +51,8 @@ def open_encoder(folder: Path, task: Task, seed: int) -> Classifier:
     config = AutoConfig.from_pretrained(folder, num_labels=len(task.labels))
     config.id2label = dict(enumerate(task.labels))
     config.label2id = {label: index for index, label in enumerate(task.labels)}
+    if task.multilabel:
+        config.problem_type = "multi_label_classification"  # a pipeline then takes each label's sigmoid
     return _load(folder, config)
 
 

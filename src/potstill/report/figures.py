@@ -1,20 +1,15 @@
 """Every number of a report, worked out once; the terminal, Markdown and JSON only lay it out."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
-# scikit-learn and scipy come without types: what they return is given a type where it leaves this file.
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from scipy.special import softmax
 
 from potstill.domain.errors import PotstillError
 from potstill.domain.measures import CategoryRecall, Measures, Threshold
+from potstill.domain.predictor import ranked_scores
 from potstill.domain.record import RunRecord
 from potstill.report.results import COMPRESSED, Arm, StudyResults, load_results
 from potstill.statistics.resample import mean_difference_interval
@@ -84,6 +79,9 @@ class Report(_Figures):
     version: str
     test_rows: int
 
+
+PER_LABEL = {"precision": "precision", "recall": "recall", "f1": "F1", "pr_auc": "PR-AUC"}
+"""What is said of every label, with its heading."""
 
 COLUMNS: dict[str, tuple[Group, str]] = {
     "pr_auc": ("quality", "PR-AUC"),
@@ -157,7 +155,6 @@ def _model_of(arms: Sequence[Arm], name: str, folder: Path) -> Path:
 def _row(arm: Arm) -> Row:
     records = [run.record for run in arm.done]
     first = records[0] if records else None
-    threshold = first.calibration.threshold if first else None
     there = {run.record.seed for run in arm.runs}
     scores = [record.validation.pr_auc for record in records if record.validation]
     training = first.settings.get("training") if first else None
@@ -172,11 +169,20 @@ def _row(arm: Arm) -> Row:
         figures=_figures_of(records),
         validation_pr_auc=mean(score for score in scores if score is not None) if all(scores) and scores else None,
         temperature=first.calibration.temperature if first else None,
-        threshold=_in_words(threshold) if threshold else "",
+        threshold=_thresholds(first) if first else "",
         audit=first.audit if first else [],
         waived=first.waived if first else {},
         learning_rate=float(str(training["learning_rate"])) if isinstance(training, dict) else None,
     )
+
+
+def _thresholds(record: RunRecord) -> str:
+    """The threshold, or that of each label."""
+    found, labels = record.calibration, record.validation.per_label if record.validation else []
+    if found.threshold:
+        return _in_words(found.threshold)
+    each = zip(labels, found.thresholds, strict=False)  # a multi-class task has labels and no threshold
+    return "; ".join(f"{label.label} {_in_words(threshold)}" for label, threshold in each)
 
 
 def _in_words(threshold: Threshold) -> str:
@@ -212,7 +218,7 @@ def _measured(test: Measures | None) -> dict[str, float | None]:
         return {}
     values: dict[str, float | None] = test.model_dump(exclude={"rows", "per_label"})
     for label in test.per_label:
-        values |= {f"{measure} {label.label}": getattr(label, measure) for measure in ("precision", "recall", "f1")}
+        values |= {f"{measure} {label.label}": getattr(label, measure) for measure in PER_LABEL}
     return values
 
 
@@ -245,21 +251,15 @@ def _test_pr_auc(arm: Arm) -> float:
 
 def _difference(results: StudyResults, arm: Arm, against: Arm) -> Difference:
     task = results.task
-    columns = [task.positive_index] if task.problem == "binary" else list(range(len(task.labels)))
     interval = mean_difference_interval(
-        [_scores(run.test, columns) for run in arm.done if run.test is not None],
-        [results.labels == column for column in columns],
+        [ranked_scores(run.test, task) for run in arm.done if run.test is not None],
+        task.positives(results.labels),
         results.weights,
-        [_scores(run.test, columns) for run in against.done if run.test is not None],
+        [ranked_scores(run.test, task) for run in against.done if run.test is not None],
     )
     return Difference(
         arm=arm.name, against=against.name, estimate=interval.estimate, low=interval.low, high=interval.high
     )
-
-
-def _scores(logits: NDArray[np.float32], columns: list[int]) -> list[NDArray[np.floating]]:
-    shares: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)
-    return [shares[:, column] for column in columns]
 
 
 def _answer(picked: Row | None, rows: list[Row], differences: list[Difference]) -> str:

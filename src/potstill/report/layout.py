@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from potstill.report.figures import COLUMNS, TIMED, Group, Report, Row
+from potstill.report.figures import COLUMNS, PER_LABEL, TIMED, Group, Report, Row
 
 LORA = (
     "LoRA makes *training* cheaper: far fewer parameters are trained. Merged, the model has the size and the speed of "
@@ -94,13 +94,14 @@ def count_in_words(count: float) -> str:
 
 
 def _labels(report: Report) -> list[Sheet]:
-    """Precision, recall and F1: of every label, each in a table of its own, the positive one first."""
+    """The measures of every label, each in a table of its own, the positive one first."""
     labels = sorted(report.task, key=lambda label: label != report.positive)
     sheets: list[Sheet] = []
     for label in labels:
-        names = [f"{measure} {label}" for measure in ("precision", "recall", "f1")]
-        body = [[row.arm, *(_cell(row, name) for name in names)] for row in report.rows if row.figures]
-        sheets.append(Sheet(f'Label "{label}" on test', ["arm", "precision", "recall", "F1"], body))
+        # Of two labels one is ranked by, and its PR-AUC stands in the first table.
+        shown = [measure for measure in PER_LABEL if measure != "pr_auc" or report.positive is None]
+        body = [[row.arm, *(_cell(row, f"{one} {label}") for one in shown)] for row in report.rows if row.figures]
+        sheets.append(Sheet(f'Label "{label}" on test', ["arm", *(PER_LABEL[one] for one in shown)], body))
     return sheets
 
 

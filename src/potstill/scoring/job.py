@@ -11,7 +11,7 @@ from potstill.domain.predictor import Logits, verdicts
 from potstill.domain.task import Task
 from potstill.scoring.formats import Format
 from potstill.scoring.incoming import Row
-from potstill.scoring.outgoing import added_names, json_line
+from potstill.scoring.outgoing import json_line
 
 PART_ROWS = 8192
 """Rows in one part: enough that texts of equal length meet, little enough to be lost gladly."""
@@ -91,8 +91,8 @@ class Block:
         )
 
 
-def score_block(rows: Sequence[Row], scorer: Scorer, prefix: str) -> Block:
-    """Score those rows that have a text.
+def score_block(rows: Sequence[Row], scorer: Scorer, added: Sequence[str]) -> Block:
+    """Score those rows that have a text; `added` are the names of the columns for it.
 
     Raises:
         DataError: a row already has a column of an added column's name.
@@ -102,8 +102,9 @@ def score_block(rows: Sequence[Row], scorer: Scorer, prefix: str) -> Block:
     found = verdicts(logits, scorer.calibration, scorer.task)
     scored: list[dict[str, Any]] = []
     for row, verdict, cut in zip(good, found, truncated, strict=True):
-        added = (verdict.label, round(verdict.score, 6), verdict.flagged, cut)
-        named = dict(zip(added_names(prefix), added, strict=True))
+        each = [round(share, 6) for share in verdict.shares] if scorer.task.multilabel else []
+        judged = (verdict.label, round(verdict.score, 6), verdict.flagged, cut, *each)
+        named = dict(zip(added, judged, strict=True))
         if taken := sorted(named.keys() & row.values.keys()):
             raise DataError(
                 f'the file has a column "{taken[0]}" already; --prefix pred_ makes the added one pred_label'
@@ -126,7 +127,6 @@ def blocks(rows: Iterator[Row], most_rows: int) -> Iterator[list[Row]]:
         yield block
 
 
-def merged_columns(columns: list[str], rows: Sequence[dict[str, Any]], prefix: str) -> list[str]:
+def merged_columns(columns: list[str], rows: Sequence[dict[str, Any]], added: Sequence[str]) -> list[str]:
     """The file's own columns so far, and the new ones of these rows."""
-    added = set(added_names(prefix))
     return list(dict.fromkeys([*columns, *(name for row in rows for name in row if name not in added)]))

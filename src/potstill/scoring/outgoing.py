@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from potstill.domain.errors import DataError
+from potstill.domain.task import Task
 from potstill.scoring.formats import Format
 
 Values = Mapping[str, Any]
@@ -28,17 +29,18 @@ _CANNOT = (pa.ArrowException, OverflowError, UnicodeError, TypeError, ValueError
 """What pyarrow raises where values do not fit together into a column."""
 
 
-def added_names(prefix: str) -> list[str]:
-    """The columns that scoring adds, always the last ones."""
-    return [f"{prefix}{name}" for name in ("label", "score", "flagged", "truncated")]
+def added_names(prefix: str, task: Task) -> list[str]:
+    """The columns that scoring adds, always the last ones; for a multi-label task also each label's probability."""
+    each = [f"score_{label}" for label in task.labels] if task.multilabel else []
+    return [f"{prefix}{name}" for name in ("label", "score", "flagged", "truncated", *each)]
 
 
-def with_added(schema: Schema, prefix: str) -> Schema:
+def with_added(schema: Schema, added: Sequence[str]) -> Schema:
     """The column types of a Parquet file with those of the added columns; None where they are to be inferred."""
     if schema is None:
         return None
-    types = (pa.string(), pa.float64(), pa.bool_(), pa.bool_())
-    return pa.schema([*schema, *(pa.field(name, kind) for name, kind in zip(added_names(prefix), types, strict=True))])
+    types = [pa.string(), pa.float64(), pa.bool_(), pa.bool_(), *[pa.float64()] * (len(added) - 4)]
+    return pa.schema([*schema, *(pa.field(name, kind) for name, kind in zip(added, types, strict=True))])
 
 
 def part_bytes(rows: Sequence[Values], target: Format, schema: Schema) -> bytes:

@@ -24,6 +24,7 @@ class Parts:
 
     def __init__(self, job: Job, scorer: Scorer, on_progress: Progress, folder: Path) -> None:
         self.job, self.scorer, self.on_progress, self.folder = job, scorer, on_progress, folder
+        self.added = added_names(job.prefix, scorer.task)
         self.suffix = "parquet" if job.target_format.kind == "parquet" else "jsonl"
 
     def run(self) -> Tally:
@@ -32,11 +33,11 @@ class Parts:
         tally, columns, number = self._done_before()
         with open_incoming(Path(self.job.source), sys.stdin.buffer, self.job.source_format, self.job.text) as incoming:
             rows = islice(incoming.rows, tally.rows, None)
-            schema = with_added(incoming.schema, self.job.prefix)
+            schema = with_added(incoming.schema, self.added)
             columns = columns or incoming.columns
             for number, block in enumerate(blocks(rows, self.job.part_rows), start=number + 1):  # noqa: B020
-                made = score_block(block, self.scorer, self.job.prefix)
-                columns = merged_columns(columns, made.scored, self.job.prefix)
+                made = score_block(block, self.scorer, self.added)
+                columns = merged_columns(columns, made.scored, self.added)
                 self._write(number, made, columns, schema)
                 tally = tally.plus(made.rows, len(made.scored), made.reasons())
                 self.on_progress(incoming.done(), incoming.total, tally.rows)
@@ -92,7 +93,7 @@ class Parts:
             return
         joined = self.folder / "joined"
         safe = self.job.spreadsheet_safe
-        join_parts(parts, [*columns, *added_names(self.job.prefix)], joined, self.job.target_format, safe=safe)
+        join_parts(parts, [*columns, *self.added], joined, self.job.target_format, safe=safe)
         put_in_place(joined, Path(self.job.target))
 
     def _part(self, number: int) -> Path:

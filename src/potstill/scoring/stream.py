@@ -23,6 +23,7 @@ class Stream:
         self, job: Job, scorer: Scorer, on_progress: Progress, stdin: BinaryIO, stdout: BinaryIO, folder: Path | None
     ) -> None:
         self.job, self.scorer, self.on_progress, self.folder = job, scorer, on_progress, folder
+        self.added = added_names(job.prefix, scorer.task)
         self.stdin, self.stdout = stdin, stdout
         self.tally = Tally()
 
@@ -42,14 +43,14 @@ class Stream:
             first = next(made, None)
             if first is None:
                 raise DataError("there are no rows")
-            columns = merged_columns(incoming.columns, first.scored, self.job.prefix)
+            columns = merged_columns(incoming.columns, first.scored, self.added)
             rows = (row for block in chain([first], made) for row in block.scored)
-            self._put(rows, [*columns, *added_names(self.job.prefix)])
+            self._put(rows, [*columns, *self.added])
         return self.tally
 
     def _blocks(self, rows: Iterator[Row]) -> Iterator[Block]:
         for block in blocks(rows, self.job.part_rows):
-            made = score_block(block, self.scorer, self.job.prefix)
+            made = score_block(block, self.scorer, self.added)
             self.tally = self.tally.plus(made.rows, len(made.scored), made.reasons())
             self.on_progress(self.tally.rows, None, self.tally.rows)
             self._tell(made)

@@ -23,6 +23,7 @@ class ServedModel(BaseModel):
     words: str
     labels: list[str]
     positive: str | None
+    multilabel: bool = Field(description="whether a text may carry several of the labels, or none")
     threshold: Threshold | None
     curve: list[ThresholdPoint] = Field(description="what other thresholds mean on validation")
     measures: dict[str, Measures] = Field(description="by split, as the study measured the model")
@@ -50,6 +51,7 @@ def _served(judge: Judge) -> ServedModel:
     bundle, info = judge.bundle, judge.bundle.info
     return ServedModel(
         id=judge.name, name=info.name, words=info.words, labels=list(info.task.labels), positive=info.task.positive,
+        multilabel=info.task.multilabel,
         threshold=info.calibration.threshold, curve=info.curve, measures=info.measures, layers=info.layers,
         max_length=info.max_length, long=info.long, engine=bundle.engine_name, engines=info.engines,
         digest=bundle.digest,

@@ -3,6 +3,7 @@
 Every interval here is over rows: it says nothing of how a training would turn out with another seed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,32 +84,11 @@ def pr_auc_interval(
     )
 
 
-def macro_pr_auc_interval(
-    shares: Floats,
-    labels: NDArray[np.int64],
-    weights: Floats,
-    *,
-    resamples: int = 1000,
-    seed: int = 0,
-    confidence: float = 0.95,
-) -> Interval:
-    """The mean over labels of the PR-AUC against the rest; `shares` is (n, labels)."""
-    columns = list(range(shares.shape[1]))
-    return mean_difference_interval(
-        [[shares[:, k] for k in columns]],
-        [labels == k for k in columns],
-        weights,
-        resamples=resamples,
-        seed=seed,
-        confidence=confidence,
-    )
-
-
 def mean_difference_interval(
-    runs: list[list[NDArray[np.floating]]],
-    positives: list[NDArray[np.bool_]],
+    runs: Sequence[Sequence[NDArray[np.floating]]],
+    positives: Sequence[NDArray[np.bool_]],
     weights: Floats,
-    baselines: list[list[NDArray[np.floating]]] | None = None,
+    baselines: Sequence[Sequence[NDArray[np.floating]]] | None = None,
     *,
     resamples: int = 1000,
     seed: int = 0,
@@ -121,7 +101,7 @@ def mean_difference_interval(
     """
     ranked = [_rank(run, positives, weights) for run in runs]
     against = [_rank(run, positives, weights) for run in baselines or []]
-    labels = np.argmax(np.stack(positives), axis=0) + 2 * np.stack(positives).any(axis=0)
+    labels = rarest(np.stack(positives))
 
     def difference(counts: NDArray[np.integer]) -> float:
         return _mean(ranked, counts) - (_mean(against, counts) if against else 0.0)
@@ -130,7 +110,20 @@ def mean_difference_interval(
     return percentile(difference(np.ones(len(weights), dtype=np.int64)), values, confidence)
 
 
-def _rank(run: list[NDArray[np.floating]], positives: list[NDArray[np.bool_]], weights: Floats) -> list[RankedScores]:
+def rarest(positives: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each row the number, from 1, of the rarest label that it carries; 0 for none. `positives` is (labels, rows).
+
+    Rows with several labels would make strata of one row if every combination were one; by the rarest the smallest
+    label keeps its number of rows.
+    """
+    counts = positives.sum(axis=1, keepdims=True)
+    rarest_of_all = np.where(positives, counts, len(positives[0]) + 1).argmin(axis=0)
+    return np.where(positives.any(axis=0), rarest_of_all + 1, 0)
+
+
+def _rank(
+    run: Sequence[NDArray[np.floating]], positives: Sequence[NDArray[np.bool_]], weights: Floats
+) -> list[RankedScores]:
     return [RankedScores(scores, positive, weights) for scores, positive in zip(run, positives, strict=True)]
 
 

@@ -27,7 +27,9 @@ class TorchPredictor:
         self.calibration = decision.calibration if decision else Calibration()
         self.labels = labels_of(classifier.model)
         positive = self.labels[1] if len(self.labels) == 2 else None
-        self.task = decision.task if decision else Task(labels=tuple(self.labels), positive=positive)
+        several = classifier.model.config.problem_type == "multi_label_classification"
+        plain = Task(labels=tuple(self.labels), positive=None if several else positive, multilabel=several)
+        self.task = decision.task if decision else plain
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Logits of the texts, (n, labels) float32; the texts are normalised first."""

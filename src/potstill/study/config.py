@@ -53,11 +53,18 @@ class DataTable(_Table):
     category: str | None = None
     where: dict[str, Scalar] = {}
     sample: int | None = Field(default=None, ge=1)
-    labels: dict[str, str] | None = None
+    labels: dict[str, str] | list[str] | None = None
+    """Values of the column `label` and their names; or the columns, of 0 and 1, of a multi-label task."""
     positive: str | None = None
     on_leak: Literal["stop", "drop"] = "stop"
     fractions: tuple[float, float, float] = (0.5, 0.15, 0.35)
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if isinstance(self.labels, list) and self.label != "label":
+            raise ValueError("name one column with `label`, or several, each of 0 and 1, with `labels`; not both")
+        return self
 
 
 class TeacherTable(_Table):

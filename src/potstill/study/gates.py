@@ -5,20 +5,16 @@ from numpy.typing import NDArray
 
 from potstill.domain.dataset import Split
 from potstill.domain.errors import GateError
-from potstill.domain.predictor import probabilities
+from potstill.domain.predictor import ranked_scores
 from potstill.domain.task import Task
-from potstill.statistics.resample import Interval, macro_pr_auc_interval, pr_auc_interval
+from potstill.statistics.resample import Interval, mean_difference_interval
 
 
 def validation_interval(logits: NDArray[np.float32], split: Split, task: Task) -> tuple[Interval, float]:
     """The 95 % interval of the PR-AUC over rows, and what chance would reach."""
-    answer = probabilities(logits, 1.0)
-    shares = np.bincount(split.labels, weights=split.weights, minlength=len(task.labels)) / split.weights.sum()
-    if task.problem == "multiclass":
-        return macro_pr_auc_interval(answer, split.labels, split.weights), float(shares.mean())
-    positive = task.positive_index
-    interval = pr_auc_interval(answer[:, positive], split.labels == positive, split.weights)
-    return interval, float(shares[positive])
+    positives = task.positives(split.labels)
+    interval = mean_difference_interval([ranked_scores(logits, task)], positives, split.weights)
+    return interval, float(np.mean([np.average(carried, weights=split.weights) for carried in positives]))
 
 
 def refuse_unproven_teacher(logits: NDArray[np.float32], validation: Split, task: Task) -> None:

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import StudyError
 from potstill.domain.measures import Calibration, Cost, Measures
+from potstill.domain.predictor import decide
 from potstill.domain.record import RunRecord
 from potstill.evaluation.calibration import fit_calibration
 from potstill.evaluation.quality import measure, recall_by_category
@@ -107,12 +108,13 @@ class Lab:
         return EpochScore(pr_auc, self._sampled_accuracy(logits))
 
     def _sampled_accuracy(self, validation: Logits) -> float | None:
-        """Accuracy by the largest logit on the study's sample of validation rows, where it asks for one."""
+        """Accuracy without a fitted threshold on the study's sample of validation rows, where it asks for one."""
         count, labels = self.study.training.sampled_accuracy, self.data.validation.labels
         if count is None:
             return None
         rows = np.random.default_rng(0).permutation(len(labels))[:count]
-        return float((validation[rows].argmax(axis=1) == labels[rows]).mean())
+        right = decide(validation[rows], Calibration(), self.data.task) == labels[rows]
+        return float(right.reshape(len(rows), -1).all(axis=1).mean())
 
     def _fit(
         self, label: str, training: Training, make: Callable[[Bench], Made], rows: NDArray[np.int64] | None = None

@@ -16,7 +16,7 @@ def load_rows(table: DataTable, root: Path) -> Dataset:
         _source(table, table.train, training=True),
         _source(table, table.validation) if table.validation else None,
         _source(table, table.test) if table.test else None,
-        labels=table.labels,
+        labels=table.labels if isinstance(table.labels, dict) else None,
         positive=table.positive,
         fractions=table.fractions,
         on_leak=table.on_leak,
@@ -28,6 +28,8 @@ def load_rows(table: DataTable, root: Path) -> Dataset:
 def _source(table: DataTable, split: str | list[str] | SplitTable, *, training: bool = False) -> Source:
     own = split if isinstance(split, SplitTable) else SplitTable(path=split)
     columns: dict[str, Any] = table.model_dump(include={"text", "label", "id", "weight", "group", "category"})
+    if isinstance(table.labels, list):
+        columns["label"] = table.labels
     where = {**(table.where if training else {}), **own.where}
     sample = own.sample or (table.sample if training else None)
     encoding = own.encoding or table.encoding

@@ -17,7 +17,7 @@ from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
 from potstill.training.batches import epoch_batches
 from potstill.training.dropout import QuickDropout
-from potstill.training.losses import HiddenLoss, hidden_state_loss, logit_cosine_loss, soft_target_loss
+from potstill.training.losses import HiddenLoss, hidden_state_loss, logit_cosine_loss, soft_label_loss, soft_target_loss
 
 Checkpoint = Literal["last", "best"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -57,8 +57,9 @@ class EpochScore:
 def train(
     model: PreTrainedModel,
     rows: TokenRows,
-    labels: Sequence[int],
+    labels: Sequence[int] | Sequence[Sequence[int]],
     *,
+    multilabel: bool = False,
     learning_rate: float,
     epochs: int,
     batch_size: int,
@@ -82,7 +83,8 @@ def train(
     """Train `model` in place on `rows`, with AdamW, a linear warm-up and decay, and clipped gradients.
 
     The loss is ce_weight * cross-entropy + kl_weight * soft targets at `temperature` + cosine_weight * cosine of the
-    logits + hidden_weight * hidden states.
+    logits + hidden_weight * hidden states. With `multilabel` the rows of `labels` have a 0 or 1 for each label, and the
+    first two parts are those of the labels' sigmoids, averaged over labels.
     `validate` is asked after each epoch but the last, whose model the caller measures anyway; with checkpoint = "best"
     after the last too, and the weights of its best epoch are kept. The same seed on the same
     machine gives the same weights.
@@ -113,7 +115,7 @@ def train(
             inputs = _to(accelerator.device, pad([rows[row] for row in batch], pad_id_of(model)))
             targets = torch.tensor([labels[row] for row in batch], device=accelerator.device)
             with autocast, QuickDropout():
-                parts = _losses(model, inputs, targets, batch, guidance, weights, temperature, hidden_loss)
+                parts = _losses(model, inputs, targets, batch, guidance, weights, temperature, hidden_loss, multilabel)
             loss = torch.stack([weights[name] * part for name, part in parts.items()]).sum()
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(model.parameters(), max_grad_norm)
@@ -196,14 +198,19 @@ def _losses(
     weights: Mapping[str, float],
     temperature: float,
     hidden_loss: HiddenLoss,
+    multilabel: bool,
 ) -> dict[str, torch.Tensor]:
     """The parts of the loss for one batch, unweighted; a part that is not asked for is 0."""
     answer = model(**inputs, output_hidden_states=bool(weights["hidden"]))
     logits = answer.logits.float()
     parts = dict.fromkeys(weights, torch.zeros((), device=logits.device))
-    parts["ce"] = functional.cross_entropy(logits, targets)
+    if multilabel:
+        parts["ce"] = functional.binary_cross_entropy_with_logits(logits, targets.float())
+    else:
+        parts["ce"] = functional.cross_entropy(logits, targets)
     if guidance and weights["kl"]:
-        parts["kl"] = soft_target_loss(logits, guidance.logits[batch].to(logits.device), temperature)
+        divergence = soft_label_loss if multilabel else soft_target_loss
+        parts["kl"] = divergence(logits, guidance.logits[batch].to(logits.device), temperature)
     if guidance and weights["cosine"]:
         parts["cosine"] = logit_cosine_loss(logits, guidance.logits[batch].to(logits.device))
     if guidance and guidance.model and weights["hidden"]:

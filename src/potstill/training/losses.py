@@ -19,6 +19,15 @@ def soft_target_loss(student: torch.Tensor, teacher: torch.Tensor, temperature: 
     return functional.kl_div(log_student, log_teacher, log_target=True, reduction="batchmean") * temperature**2
 
 
+def soft_label_loss(student: torch.Tensor, teacher: torch.Tensor, temperature: float) -> torch.Tensor:
+    """The same for a multi-label task: KL divergence between each label's softened sigmoids, averaged over labels and
+    rows, times temperature squared."""
+    yes, no = functional.logsigmoid(student / temperature), functional.logsigmoid(-student / temperature)
+    wanted_yes, wanted_no = functional.logsigmoid(teacher / temperature), functional.logsigmoid(-teacher / temperature)
+    divergence = wanted_yes.exp() * (wanted_yes - yes) + wanted_no.exp() * (wanted_no - no)
+    return divergence.mean() * temperature**2
+
+
 def logit_cosine_loss(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     """1 minus the cosine between both models' logits, (n, labels), averaged over rows.
 

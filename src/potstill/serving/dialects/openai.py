@@ -91,13 +91,16 @@ async def moderations(body: ModerationRequest, request: Request) -> ModerationRe
 
 
 def categories_of(serving: Serving, task: Task) -> dict[str, str]:
-    """The category of each label that is one: those that were named, or else the positive label.
+    """The category of each label that is one: those that were named, or else the positive label, or every one where a
+    text may carry several.
 
     Raises:
-        RefusalError: the model has more labels than two and nobody said which of them are categories.
+        RefusalError: a text has one of more labels than two and nobody said which of them are categories.
     """
     if serving.categories:
         return serving.categories
+    if task.multilabel:
+        return {label: label for label in task.labels}
     if task.positive is None:
         raise RefusalError(400, "this model has more labels than two; --map LABEL=CATEGORY says which are categories")
     return {task.positive: task.positive}
@@ -116,7 +119,7 @@ def _texts(given: str | Texts | Parts) -> tuple[list[str], bool]:
 
 
 def _moderation(verdict: Verdict, named: dict[str, str], labels: list[str]) -> Moderation:
-    categories = {category: verdict.label == label for label, category in named.items()}
+    categories = {category: label in verdict.labels for label, category in named.items()}
     scores = {category: verdict.shares[labels.index(label)] for label, category in named.items()}
     return Moderation(
         flagged=any(categories.values()),

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from potstill.domain.predictor import Verdict
 from potstill.inference.occlusion import MOST_WORDS, parts, strongest, variants, weights
 from potstill.serving.asking import computed, judge_of, judged
 from potstill.serving.documented import refusals
@@ -31,8 +32,10 @@ class Scored(BaseModel):
     """The verdict on one text."""
 
     label: str
-    score: float = Field(description="probability of the positive label; with more labels than two, of the decided one")
-    flagged: bool | None = Field(description="whether it is the positive label; null with more labels than two")
+    score: float = Field(description="probability of the positive label; with more labels than two, of the likeliest")
+    flagged: bool | None = Field(
+        description="whether it is the positive label; where a text may carry several, whether it has any; else null"
+    )
     truncated: bool = Field(description="whether a part of the text was left unread")
 
 
@@ -76,7 +79,7 @@ class ExplainResponse(BaseModel):
     """The words of a text, or of its strongest part where it has more than 64; approximate: each was left out once."""
 
     model: str
-    label: str = Field(description="what the weights speak for: the positive label, or the decided one of several")
+    label: str = Field(description="what the weights speak for: the positive label, or the likeliest of several")
     begin: int
     end: int
     words: list[Word] = Field(max_length=MOST_WORDS)
@@ -91,17 +94,23 @@ async def explain(body: ExplainRequest, request: Request) -> ExplainResponse:
 
 async def _explained(judge: Judge, text: str) -> ExplainResponse:
     info = judge.bundle.info
-    label = info.task.positive or (await judge.judge([text]))[0].verdict.label
-    column, temperature = info.task.labels.index(label), info.calibration.temperature
+    task, temperature = info.task, info.calibration.temperature
+    column = task.positive_index if task.positive else _likeliest((await judge.judge([text]))[0].verdict)
     cut = parts(text)
     place = 0
     if len(cut) > 1:
         logits, _ = await judge.ask([text[part.begin : part.end] for part in cut])
-        place = strongest(logits, column, temperature)
+        place = strongest(logits, task, column, temperature)
     part = cut[place]
     logits, _ = await judge.ask(variants(text, part))
     words = [
         Word(begin=begin, end=end, weight=weight)
-        for (begin, end), weight in zip(part.words, weights(logits, column, temperature), strict=True)
+        for (begin, end), weight in zip(part.words, weights(logits, task, column, temperature), strict=True)
     ]
-    return ExplainResponse(model=judge.name, label=label, begin=part.begin, end=part.end, words=words)
+    return ExplainResponse(
+        model=judge.name, label=task.labels[column], begin=part.begin, end=part.end, words=words
+    )  # fmt: skip
+
+
+def _likeliest(verdict: Verdict) -> int:
+    return verdict.shares.index(max(verdict.shares))

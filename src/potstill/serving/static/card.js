@@ -102,7 +102,8 @@ export class Card {
   }
 
   #probability(result) {
-    return `probability of ${this.model.positive ?? result.label}: ${percent(result.score)}`;
+    const { positive, multilabel } = this.model;
+    return `probability of ${multilabel ? "the likeliest label" : (positive ?? result.label)}: ${percent(result.score)}`;
   }
 
   #slider() {

@@ -1,0 +1,61 @@
+"""Data sets of the Hugging Face Hub, by the library `datasets`, which comes with the lab; no other file imports it."""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+import json
+import re
+from hashlib import sha256
+from typing import Any
+
+import datasets
+import pyarrow as pa
+from datasets.exceptions import DatasetsError
+
+from potstill.data.parquet import arrow_rows
+from potstill.data.tables import Table
+from potstill.domain.errors import DataError
+
+_NAME = re.compile(
+    r"hub:(?P<path>[\w.-]+/[\w.-]+)(/(?P<config>[^@#]+))?(@(?P<revision>[^#]+))?(#(?P<split>[\w.-]+))?", re.ASCII
+)
+
+
+def hub_table(name: str, role: str) -> Table:
+    """The rows of `hub:OWNER/NAME[/CONFIG][@REVISION][#SPLIT]`; the split is `role` unless named.
+
+    Numbers that stand for classes are read as the names of the classes. Without a network, what was fetched before is
+    used.
+
+    Raises:
+        DataError: the name is no such name, or the data set, its configuration or its split cannot be had.
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise DataError(f"{name} is no name of a Hub data set; write hub:OWNER/NAME[/CONFIG][@REVISION][#SPLIT]")
+    split = match["split"] or role
+    try:
+        found = datasets.load_dataset(match["path"], match["config"], split=split, revision=match["revision"])
+    except (DatasetsError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{name}: the split {split} could not be had from the Hub: {reason}") from error
+    columns, rows = arrow_rows(_with_class_names(found))
+    if not rows:
+        raise DataError(f"{name}: the split {split} has no rows")
+    digest = sha256()
+    for row in rows:
+        digest.update(json.dumps([row.values, row.fault]).encode() + b"\n")
+    notes = [] if match["revision"] else [f"{name} may change: pin it with {match['path']}@COMMIT."]
+    return Table(name, columns, rows, f"sha256:{digest.hexdigest()}", notes)
+
+
+def _with_class_names(found: datasets.Dataset) -> Any:
+    """All columns as a pyarrow.Table; those of classes by name."""
+    table: Any = found.with_format("arrow")[:]
+    for index, column in enumerate(table.column_names):
+        feature: Any = found.features[column]
+        if isinstance(feature, datasets.ClassLabel):
+            names: list[str] = feature.names
+            known = dict(enumerate(names))  # -1 stands for "no label", as None does
+            values = [known.get(value) for value in table.column(index).to_pylist()]
+            table = table.set_column(index, column, pa.array(values, pa.string()))
+    return table
