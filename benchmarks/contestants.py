@@ -18,6 +18,7 @@ from potstill.inference.engine import ENGINES, EngineName, files_in, open_engine
 from potstill.inference.machine import available_threads
 from potstill.inference.openvino_quietly import openvino
 from potstill.inference.reading import Reader
+from potstill.inference.side_by_side import side_by_side
 from potstill.inference.text_model import TextModel
 from potstill.models.packed import PackedBert
 from potstill.training.loop import uses_bf16
@@ -98,8 +99,9 @@ def shop_engine(bench: Bench, name: EngineName) -> TextModel:
                 openvino_files.write_bf16(fp32, folder / "model.xml")
             case "openvino-int8":
                 openvino_files.write_int8(fp32, folder / "model.xml", rows)
-    engine = open_engine(name, files_in(bench.folder), threads=available_threads())
-    model = TextModel(reader, engine, Task(labels=("no", "yes"), positive="yes"))
+    threads, read = available_threads(), files_in(bench.folder)
+    model = TextModel(reader, open_engine(name, read, threads=threads), Task(labels=("no", "yes"), positive="yes"))
+    model.several = side_by_side(name, read, threads)
     # Its scale belongs to the whole batch: every trained model's bundle so far gives it one text at a time.
     return model.alone() if name == "onnx-int8" else model
 

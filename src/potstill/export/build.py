@@ -25,6 +25,7 @@ from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, Probes
 from potstill.inference.machine import available_threads, cpu_kind
 from potstill.inference.manifest import CARD, INFO, TOKENIZER, write_manifest
 from potstill.inference.reading import LongText, Reader
+from potstill.inference.side_by_side import side_by_side
 from potstill.inference.text_model import TextModel
 from potstill.ledger.ledger import folder_aside
 from potstill.models.classifier import Classifier
@@ -155,8 +156,10 @@ class _Builder:
                 openvino_files.write_int8(fp32, folder / "model.xml", self.reader.read(self.rows.texts).rows)
 
     def _model(self, name: EngineName) -> TextModel:
-        engine = open_engine(name, files_in(self.folder), threads=available_threads())
-        return TextModel(self.reader, engine, self.task)
+        threads, read = available_threads(), files_in(self.folder)
+        model = TextModel(self.reader, open_engine(name, read, threads=threads), self.task)
+        model.several = side_by_side(name, read, threads)
+        return model
 
     def _check(self, model: TextModel, wanted: Logits) -> EngineChecks:
         alone = model.alone()

@@ -20,6 +20,7 @@ from potstill.inference.info import BundleInfo
 from potstill.inference.machine import available_threads, cpu_flags, cpu_kind
 from potstill.inference.manifest import INFO, MANIFEST, TOKENIZER, CheckedFiles, check_manifest
 from potstill.inference.reading import Reader
+from potstill.inference.side_by_side import side_by_side
 from potstill.inference.text_model import TextModel
 
 log = logging.getLogger(__name__)
@@ -156,6 +157,7 @@ def _open_one(files: CheckedFiles, info: BundleInfo, reader: Reader, name: Engin
     model = TextModel(reader, engine, info.task)
     opened = BundlePredictor(info, model if info.engines[name].may_batch else model.alone(), name, files.digest)
     _prove(opened)
+    opened.model.several = side_by_side(name, files.read, threads)  # after the probes: they are not worth a second copy
     return opened
 
 

@@ -47,7 +47,10 @@ def engines_of(names: Sequence[str] | None) -> tuple[EngineName, ...]:
 
 
 class Engine(Protocol):
-    """A model in memory. Rows of one call have equal length: nothing is padded, so there is no mask."""
+    """A model in memory. Rows of one call have equal length: nothing is padded, so there is no mask.
+
+    It may be called from as many threads at once as it was opened for.
+    """
 
     def __call__(self, ids: NDArray[np.int64]) -> Logits:
         """Logits, (rows, labels) float32, of token ids, (rows, length)."""
@@ -58,8 +61,9 @@ ReadFile = Callable[[str], bytes]
 """A bundle's file by its name, such as `onnx-fp32/model.onnx`."""
 
 
-def open_engine(name: EngineName, read: ReadFile, *, threads: int) -> Engine:
-    """The engine `name` from the files that `read` gives, using `threads` threads.
+def open_engine(name: EngineName, read: ReadFile, *, threads: int, at_once: int = 1) -> Engine:
+    """The engine `name` from the files that `read` gives, answering `at_once` calls at a time with `threads` threads
+    together.
 
     Only the library that is asked for is imported: OpenVINO is not always there.
 
@@ -71,11 +75,11 @@ def open_engine(name: EngineName, read: ReadFile, *, threads: int) -> Engine:
             case "onnx-fp32" | "onnx-int8" | "onnx-w8":
                 from potstill.inference.onnx_engine import OnnxEngine
 
-                return OnnxEngine(read(f"{name}/model.onnx"), threads)
+                return OnnxEngine(read(f"{name}/model.onnx"), threads, at_once)
             case "openvino-bf16" | "openvino-int8":
                 from potstill.inference.openvino_engine import OpenVinoEngine
 
-                return OpenVinoEngine(read(f"{name}/model.xml"), read(f"{name}/model.bin"), threads)
+                return OpenVinoEngine(read(f"{name}/model.xml"), read(f"{name}/model.bin"), threads, at_once)
     except ModuleNotFoundError as error:
         raise ModelError(f"the engine {name} needs {NEEDS[name]}, which is not installed") from error
 

@@ -17,19 +17,19 @@ _ORT_FORMAT = b"ORTM"
 
 
 class OnnxEngine:
-    """A session on the CPU, from the bytes of a model.
+    """A session on the CPU, from the bytes of a model; it may be called from any number of threads.
 
     Raises:
         ModelError: they do not open, point outside themselves, or are not of a classifier of token ids.
     """
 
-    def __init__(self, content: bytes, threads: int) -> None:
+    def __init__(self, content: bytes, threads: int, at_once: int = 1) -> None:
         if _EXTERNAL in content:
             raise ModelError("the model refers to data outside itself; an export of potstill never does")
         if content[4:8] == _ORT_FORMAT:
             raise ModelError("the model is not in the ONNX format")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = max(1, threads // at_once)
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         # A pattern is kept for every shape that ever came, and batches have hundreds: memory for nothing.

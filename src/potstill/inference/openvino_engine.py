@@ -3,6 +3,8 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 import re
+from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,17 +25,23 @@ class OpenVinoEngine:
         ModelError: they do not open.
     """
 
-    def __init__(self, graph: bytes, weights: bytes, threads: int) -> None:
+    def __init__(self, graph: bytes, weights: bytes, threads: int, at_once: int = 1) -> None:
         if not _IR.match(graph):
             raise ModelError("the model is not in OpenVINO's own format")
         core = openvino.Core()
-        settings = {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
+        settings = {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": at_once}
         try:
-            self._compiled = core.compile_model(core.read_model(graph, weights), "CPU", settings)
+            compiled = core.compile_model(core.read_model(graph, weights), "CPU", settings)
         except (RuntimeError, OSError) as error:
             raise ModelError(f"the model does not open in OpenVINO: {error}") from error
-        self._request = self._compiled.create_infer_request()
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(at_once):
+            self._idle.put(compiled.create_infer_request())
 
     def __call__(self, ids: NDArray[np.int64]) -> Logits:
         """Logits, (rows, labels), of ids, (rows, length)."""
-        return np.array(self._request.infer({0: ids})[0], dtype=np.float32)
+        request = self._idle.get()  # a request holds one call's tensors: two threads must not share it
+        try:
+            return np.array(request.infer({0: ids})[0], dtype=np.float32)
+        finally:
+            self._idle.put(request)

@@ -13,13 +13,14 @@ from potstill.domain.task import Task
 from potstill.inference.batching import equal_batches
 from potstill.inference.engine import Engine
 from potstill.inference.reading import Read, Reader
+from potstill.inference.side_by_side import SideBySide
 
 TOKEN_BUDGET = 4096
 """Tokens in one batch: enough that matrix products run at full speed, few enough to stay in the cache."""
 
 
 class TextModel:
-    """A reader and an engine.
+    """A reader and an engine; where there are many batches, `several` answers them, if it is given.
 
     A long text is several rows where the reader cuts it into windows; the window that speaks most for the positive
     label stands for its text (for more than two labels: the window that is surest; where a text may carry several, each
@@ -29,6 +30,7 @@ class TextModel:
     def __init__(self, reader: Reader, engine: Engine, task: Task) -> None:
         self.reader, self.task = reader, task
         self.engine, self._budget = engine, TOKEN_BUDGET
+        self.several: SideBySide | None = None
 
     def __call__(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
         """Logits of the texts, (n, labels) float32, and for each whether it was longer than one window.
@@ -48,8 +50,11 @@ class TextModel:
     def of_rows(self, rows: Sequence[Sequence[int]]) -> Logits:
         """Logits, (rows, labels), of token ids; raises as a call does."""
         logits = np.empty((len(rows), len(self.task.labels)), dtype=np.float32)
-        for batch in equal_batches([len(row) for row in rows], self._budget):
-            found = self.engine(np.array([rows[row] for row in batch], dtype=np.int64))
+        batches = equal_batches([len(row) for row in rows], self._budget)
+        ids = [np.array([rows[row] for row in batch], dtype=np.int64) for batch in batches]
+        several = self.several if self.several and self.several.is_worth_it(len(batches)) else None
+        answers = several(ids) if several else map(self.engine, ids)
+        for batch, found in zip(batches, answers, strict=True):
             if found.shape != (len(batch), logits.shape[1]):
                 raise ModelError(f"the model gives {found.shape}, not {(len(batch), logits.shape[1])}: rows, labels")
             logits[batch] = found

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bundles import BUNDLE_ENGINES, TinyBundle
+from tiny import ODD_TEXTS, comments
+
+from potstill.domain.errors import ModelError
+from potstill.inference.bundle import BundlePredictor, open_bundle
+from potstill.inference.engine import Engine, EngineName, files_in, open_engine
+from potstill.inference.side_by_side import WORTH_IT, SideBySide
+
+TEXTS = [text + " a" * (row % 20) for row, text in enumerate(comments(64)[0])]
+
+
+def opened(bundle: TinyBundle, engine: EngineName) -> BundlePredictor:
+    found = open_bundle(bundle.folder, engine=engine, threads=2)
+    found.model = found.model.alone()  # a batch for each text: more than enough
+    return found
+
+
+@pytest.mark.parametrize("engine", BUNDLE_ENGINES)
+def test_batches_side_by_side_are_answered_as_one_after_another(tiny_bundle: TinyBundle, engine: EngineName) -> None:
+    texts = [*TEXTS, *ODD_TEXTS[:-1]]
+    bundle, serial = opened(tiny_bundle, engine), opened(tiny_bundle, engine)
+    serial.model.several = None
+    together, alone = bundle(texts), serial(texts)
+    assert np.abs(together - alone).max() < (1e-5 if engine.endswith("fp32") else 0.1)
+    assert np.array_equal(bundle(texts), together), "the same every time, whoever is first"
+
+
+def test_the_second_engine_is_opened_when_there_is_enough_to_do_and_once(tiny_bundle: TinyBundle) -> None:
+    openings: list[int] = []
+
+    def opening() -> Engine:
+        openings.append(1)
+        return open_engine("onnx-fp32", files_in(tiny_bundle.folder), threads=2, at_once=2)
+
+    bundle = opened(tiny_bundle, "onnx-fp32")
+    bundle.model.several = SideBySide(opening, 2)
+    bundle(TEXTS[: 2 * WORTH_IT - 1])
+    assert openings == []
+    bundle(TEXTS)
+    bundle(TEXTS)
+    assert openings == [1]
+    assert not SideBySide(opening, 1).is_worth_it(1000), "one thread has nobody beside it"
+
+
+def test_an_engine_that_no_longer_opens_is_an_error_and_no_answer(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
+    bundle = opened(tiny_bundle, "onnx-fp32")
+    (tmp_path / "onnx-fp32").mkdir()
+    (tmp_path / "onnx-fp32" / "model.onnx").write_bytes(b"no model")
+    bundle.model.several = SideBySide(lambda: open_engine("onnx-fp32", files_in(tmp_path), threads=2, at_once=2), 2)
+    with pytest.raises(ModelError):
+        bundle(TEXTS)
