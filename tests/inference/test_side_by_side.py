@@ -8,7 +8,7 @@ from tiny import ODD_TEXTS, comments
 from potstill.domain.errors import ModelError
 from potstill.inference.bundle import BundlePredictor, open_bundle
 from potstill.inference.engine import Engine, EngineName, files_in, open_engine
-from potstill.inference.side_by_side import WORTH_IT, SideBySide
+from potstill.inference.side_by_side import WORTH_USING, SideBySide
 
 TEXTS = [text + " a" * (row % 20) for row, text in enumerate(comments(64)[0])]
 
@@ -38,11 +38,13 @@ def test_the_second_engine_is_opened_when_there_is_enough_to_do_and_once(tiny_bu
 
     bundle = opened(tiny_bundle, "onnx-fp32")
     bundle.model.several = SideBySide(opening, 2)
-    bundle(TEXTS[: 2 * WORTH_IT - 1])
+    bundle(TEXTS[:8])
     assert openings == []
     bundle(TEXTS)
     bundle(TEXTS)
     assert openings == [1]
+    several = bundle.model.several
+    assert (several.is_worth_it(2 * WORTH_USING - 1), several.is_worth_it(2 * WORTH_USING)) == (False, True)
     assert not SideBySide(opening, 1).is_worth_it(1000), "one thread has nobody beside it"
 
 

@@ -157,7 +157,7 @@ def _open_one(files: CheckedFiles, info: BundleInfo, reader: Reader, name: Engin
     model = TextModel(reader, engine, info.task)
     opened = BundlePredictor(info, model if info.engines[name].may_batch else model.alone(), name, files.digest)
     _prove(opened)
-    opened.model.several = side_by_side(name, files.read, threads)  # after the probes: they are not worth a second copy
+    opened.model.several = side_by_side(name, files.read, threads)  # not before the probes: they would open it
     return opened
 
 

@@ -15,29 +15,35 @@ from numpy.typing import NDArray
 from potstill.domain.predictor import Logits
 from potstill.inference.engine import Engine, EngineName, ReadFile, open_engine
 
-WORTH_IT = 8
-"""Batches for each thread: with fewer, the last leaves threads idle, and a second copy of the weights costs more."""
+WORTH_USING = 2
+"""Batches for each thread: with fewer, the last leaves threads idle."""
+WORTH_OPENING = 16
+"""Batches for each thread: with fewer, a second copy of the weights in memory is not worth it."""
 
 
 class SideBySide:
     """An engine for several batches at a time, opened when it is first worth it."""
 
     def __init__(self, opening: Callable[[], Engine], threads: int) -> None:
-        self._open, self._threads = opening, threads
+        self._opening, self._threads = opening, threads
         self._lock = Lock()
         self._engine: Engine | None = None
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool = ThreadPoolExecutor(threads)  # its threads start when they are first needed
 
     def is_worth_it(self, batches: int) -> bool:
         """Whether so many batches are answered sooner side by side than one after another."""
-        return self._threads > 1 and batches >= WORTH_IT * self._threads
+        least = WORTH_OPENING if self._engine is None else WORTH_USING
+        return self._threads > 1 and batches >= least * self._threads
+
+    def open(self) -> Engine:
+        """Open the engine now, where that has not been done. Raises ModelError where it does not open."""
+        with self._lock:
+            self._engine = self._engine or self._opening()
+            return self._engine
 
     def __call__(self, batches: Sequence[NDArray[np.int64]]) -> list[Logits]:
-        """The logits of each batch, (rows, labels), in order. Raises ModelError where the engine does not open."""
-        with self._lock:
-            engine = self._engine = self._engine or self._open()
-            pool = self._pool = self._pool or ThreadPoolExecutor(self._threads)
-        return list(pool.map(engine, batches))
+        """The logits of each batch, (rows, labels), in order; raises as `open` does."""
+        return list(self._pool.map(self.open(), batches))
 
 
 def side_by_side(name: EngineName, read: ReadFile, threads: int) -> SideBySide:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -97,11 +97,19 @@ async def _load(openings: Sequence[Callable[[], BundlePredictor]], serving: Serv
             for opening in openings:
                 judge = await _judge(opening, pool, judges.keys(), serving)
                 judges[judge.name] = judge
-        serving.judges = judges
-        await asyncio.gather(*(judge.gatherer.work() for judge in judges.values()))
+            serving.judges = judges
+            working = [judge.gatherer.work() for judge in judges.values()]
+            await asyncio.gather(*working, _prepare(judges.values(), pool))
     except Exception as error:
         serving.failure = error
         serving.stop()
+
+
+async def _prepare(judges: Iterable[Judge], pool: ThreadPoolExecutor) -> None:
+    """Open what answers many texts at a time: after the start, which it would delay, and before the first crowd."""
+    for judge in judges:
+        if several := judge.bundle.model.several:
+            await asyncio.get_running_loop().run_in_executor(pool, several.open)
 
 
 async def _judge(
