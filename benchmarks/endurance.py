@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 from served import comments_of, potstill_server, resident_mb, running
 
+LENGTHS = 130
+"""One more than the tokens of the longest window that a bundle may have been exported with by default."""
 PORT = 8763
 AT_ONCE = 32
 LONG = "a rather long remark about gardening, " * 12
@@ -148,7 +150,16 @@ def _send_gigabyte(process: int, announced: bool) -> tuple[int, float]:
 
 
 def memory(process: int, count: int, path: Path, column: str) -> None:
-    """Requests of every kind, eight at a time, and what stays resident."""
+    """Requests of every kind, eight at a time, and what stays resident.
+
+    Texts of every length come first: OpenVINO keeps memory for each shape once it has seen it, which is no growth that
+    goes on.
+    """
+    print(f"{resident_mb(process):.0f} MB after the start", flush=True)
+    for words in range(1, LENGTHS):
+        assert _post("/score", {"texts": ["a " * words]}) == 200
+        assert _post("/score", {"texts": ["a " * words] * 6}) == 200
+    print(f"{resident_mb(process):.0f} MB after texts of every length", flush=True)
     texts = comments_of(24, 400, path, column)
     sizes: list[float] = []
     codes: Counter[int] = Counter()

@@ -63,5 +63,6 @@ def test_batches_hold_equal_lengths_within_the_budget() -> None:
     batches = equal_batches(lengths, 9)
     assert sorted(row for batch in batches for row in batch) == list(range(7))
     assert batches == [[4], [1], [5], [0, 2, 3], [6]]
+    assert equal_batches([2] * 8, 6) == [[0, 1, 2], [3, 4, 5], [6], [7]], "a length has two shapes"
     assert equal_batches(lengths, 1) == [[4], [1], [5], [0], [2], [3], [6]]
     assert equal_batches([], 9) == []
