@@ -63,6 +63,8 @@ def test_batches_hold_equal_lengths_within_the_budget() -> None:
     batches = equal_batches(lengths, 9)
     assert sorted(row for batch in batches for row in batch) == list(range(7))
     assert batches == [[4], [1], [5], [0, 2, 3], [6]]
-    assert equal_batches([2] * 8, 6) == [[0, 1, 2], [3, 4, 5], [6], [7]], "a length has two shapes"
+    found = [len(batch) for batch in equal_batches([2] * 27, 20)]
+    assert found == [10, 10, 4, 1, 1, 1], "a length has three shapes"
+    assert [len(batch) for batch in equal_batches([2] * 5, 6)] == [3, 1, 1]
     assert equal_batches(lengths, 1) == [[4], [1], [5], [0], [2], [3], [6]]
     assert equal_batches([], 9) == []
