@@ -1,0 +1,90 @@
+"""What each fault of the assignment cost: every row as written beside the same row with the fault repaired.
+
+    python benchmarks/assignment.py runs/assignment runs/assignment_pilot
+
+Reads studies of the arms of `studies/assignment.toml`, packed or as they were run, and prints Markdown.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from potstill.domain.predictor import ranked_scores
+from potstill.report.figures import Report, Row, work_out
+from potstill.report.results import Arm, StudyResults, load_results
+from potstill.statistics.resample import Interval, mean_difference_interval
+
+PAIRS = [
+    ("the random teacher", "teacher-even", "written-even"),
+    ("the random teacher", "teacher-odd", "written-odd"),
+    ("the random teacher, layers in order", "repaired-even", "layers-even"),
+    ("the layers called even", "layers-even", "written-even"),
+    ("the layers called even, trained teacher", "repaired-even", "teacher-even"),
+    ("the top layer at the bottom", "teacher-even", "teacher-odd"),
+    ("LoRA's frozen random head", "head-lora", "written-lora"),
+    ("all of a student's", "repaired-even", "written-even"),
+    ("what was compared: odd against even", "written-odd", "written-even"),
+]
+"""What is repaired, the arm with the repair, and the arm without it."""
+FIGURES = {"sampled_accuracy": "as the assignment scored", "accuracy": "accuracy", "pr_auc": "PR-AUC", "mcc": "MCC"}
+
+
+def tables(folder: Path) -> Iterator[str]:
+    """The rows of one study, then what each repair brought."""
+    results = load_results(folder)
+    report = work_out(results)
+    yield f"\n### {report.study}, {report.test_rows:,} test rows\n"
+    yield from _rows(report)
+    arms = {arm.name: arm for arm in results.arms}
+    yield "\n| repaired | row | minus | PR-AUC, difference | 95 % interval over rows | spread over seeds |"
+    yield "|---|---|---|---|---|---|"
+    for fault, better, worse in PAIRS:
+        found = _difference(results, arms[better], arms[worse])
+        seeds = _by_seed(arms[better], arms[worse])
+        yield (
+            f"| {fault} | {better} | {worse} | {found.estimate:+.3f} | {found.low:+.3f} to {found.high:+.3f} "
+            f"| {min(seeds):+.3f} to {max(seeds):+.3f} |"
+        )
+
+
+def _rows(report: Report) -> Iterator[str]:
+    yield f"| row | layers | {' | '.join(FIGURES.values())} |"
+    yield f"|---|---|{'---|' * len(FIGURES)}"
+    for row in report.rows:
+        yield f"| {row.arm} | {row.layers or '-'} | {' | '.join(_cell(row, name) for name in FIGURES)} |"
+
+
+def _cell(row: Row, name: str) -> str:
+    figure = row.figures.get(name)
+    if figure is None:
+        return "-"
+    return f"{figure.mean:.3f}" + ("" if figure.spread is None else f" ± {figure.spread:.3f}")
+
+
+def _difference(results: StudyResults, better: Arm, worse: Arm) -> Interval:
+    one, other = (
+        [ranked_scores(run.test, results.task) for run in arm.done if run.test is not None] for arm in (better, worse)
+    )
+    return mean_difference_interval(one, results.task.positives(results.labels), results.weights, other)
+
+
+def _by_seed(better: Arm, worse: Arm) -> list[float]:
+    """The difference of each seed that both have."""
+    one, other = (
+        {run.record.seed: run.record.test.pr_auc or 0.0 for run in arm.done if run.record.test}
+        for arm in (better, worse)
+    )
+    return [one[seed] - other[seed] for seed in one.keys() & other.keys()]
+
+
+def main() -> int:
+    """Print the tables of each folder."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    print("\n".join(line for folder in parser.parse_args().folders for line in tables(folder)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
