@@ -10,10 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from potstill.domain.predictor import ranked_scores
-from potstill.report.figures import Report, Row, work_out
-from potstill.report.results import Arm, StudyResults, load_results
-from potstill.statistics.resample import Interval, mean_difference_interval
+from potstill.report.figures import Report, Row, difference, work_out
+from potstill.report.results import Arm, load_results
 
 PAIRS = [
     ("the random teacher", "teacher-even", "written-even"),
@@ -40,7 +38,7 @@ def tables(folder: Path) -> Iterator[str]:
     yield "\n| repaired | row | minus | PR-AUC, difference | 95 % interval over rows | spread over seeds |"
     yield "|---|---|---|---|---|---|"
     for fault, better, worse in PAIRS:
-        found = _difference(results, arms[better], arms[worse])
+        found = difference(results, arms[better], arms[worse])
         seeds = _by_seed(arms[better], arms[worse])
         yield (
             f"| {fault} | {better} | {worse} | {found.estimate:+.3f} | {found.low:+.3f} to {found.high:+.3f} "
@@ -60,13 +58,6 @@ def _cell(row: Row, name: str) -> str:
     if figure is None:
         return "-"
     return f"{figure.mean:.3f}" + ("" if figure.spread is None else f" ± {figure.spread:.3f}")
-
-
-def _difference(results: StudyResults, better: Arm, worse: Arm) -> Interval:
-    one, other = (
-        [ranked_scores(run.test, results.task) for run in arm.done if run.test is not None] for arm in (better, worse)
-    )
-    return mean_difference_interval(one, results.task.positives(results.labels), results.weights, other)
 
 
 def _by_seed(better: Arm, worse: Arm) -> list[float]:

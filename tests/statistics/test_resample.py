@@ -3,9 +3,9 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from potstill.statistics.resample import (
+    Interval,
     RankedScores,
     mean_difference_interval,
-    pr_auc_interval,
     rarest,
     resample_counts,
 )
@@ -16,6 +16,11 @@ def sample(rows: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.n
     positive = rng.random(rows) < 0.3
     scores = np.round(rng.normal(size=rows) + positive, 1)  # rounded: many ties
     return scores, positive, np.where(positive, 1.0, 8.3556)
+
+
+def pr_auc_interval(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Interval:
+    scores, positive, weights = rows
+    return mean_difference_interval([[scores]], [positive], weights, resamples=200)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -34,8 +39,8 @@ def test_resamples_keep_every_stratum_at_its_size() -> None:
 
 
 def test_an_interval_holds_its_estimate_and_narrows_with_rows() -> None:
-    small = pr_auc_interval(*sample(200), resamples=200)
-    large = pr_auc_interval(*sample(5000), resamples=200)
+    small = pr_auc_interval(sample(200))
+    large = pr_auc_interval(sample(5000))
     assert small.low < small.estimate < small.high
     assert large.high - large.low < (small.high - small.low) / 2
 
@@ -52,7 +57,7 @@ def test_pairing_narrows_the_interval() -> None:
     scores, positive, weights = sample(1000)
     nudged = scores + np.random.default_rng(1).normal(scale=0.05, size=len(scores))
     paired = mean_difference_interval([[nudged]], [positive], weights, [[scores]], resamples=200)
-    alone = pr_auc_interval(scores, positive, weights, resamples=200)
+    alone = pr_auc_interval((scores, positive, weights))
     assert paired.high - paired.low < (alone.high - alone.low) / 3
 
 

@@ -241,7 +241,7 @@ def _differences(results: StudyResults) -> list[Difference]:
     if baselines:
         pairs.insert(0, (teacher, max(baselines, key=_test_pr_auc)))
     pairs += [(arm, arms[f"finetune-{name}"]) for name, arm in arms.items() if f"finetune-{name}" in arms]
-    return [_difference(results, arm, against) for arm, against in pairs]
+    return [difference(results, arm, against) for arm, against in pairs]
 
 
 def _test_pr_auc(arm: Arm) -> float:
@@ -249,7 +249,8 @@ def _test_pr_auc(arm: Arm) -> float:
     return mean((test.pr_auc or 0.0) if test else 0.0 for test in tests)
 
 
-def _difference(results: StudyResults, arm: Arm, against: Arm) -> Difference:
+def difference(results: StudyResults, arm: Arm, against: Arm) -> Difference:
+    """PR-AUC of one arm minus another's, with its interval over test rows."""
     task = results.task
     interval = mean_difference_interval(
         [ranked_scores(run.test, task) for run in arm.done if run.test is not None],

@@ -69,21 +69,6 @@ def percentile(estimate: float, values: Floats, confidence: float) -> Interval:
     return Interval(estimate, float(low), float(high), confidence)
 
 
-def pr_auc_interval(
-    scores: NDArray[np.floating],
-    is_positive: NDArray[np.bool_],
-    weights: Floats,
-    *,
-    resamples: int = 1000,
-    seed: int = 0,
-    confidence: float = 0.95,
-) -> Interval:
-    """The PR-AUC of `scores`, (n,), with its interval over rows."""
-    return mean_difference_interval(
-        [[scores]], [is_positive], weights, resamples=resamples, seed=seed, confidence=confidence
-    )
-
-
 def mean_difference_interval(
     runs: Sequence[Sequence[NDArray[np.floating]]],
     positives: Sequence[NDArray[np.bool_]],
