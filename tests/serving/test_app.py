@@ -146,8 +146,14 @@ def test_a_full_queue_is_429_at_once(tiny_bundle: TinyBundle) -> None:
         refused = [task.result() for task in done]
         assert refused, "some found no room"
         assert {(status, headers["retry-after"].isdigit()) for status, headers, _ in refused} == {(429, True)}
+        status, headers, body = await ask(app, "/predict", "unread")
+        assert (status, json.loads(body)["error_type"]) == (429, "overloaded"), "at the door, before it is read"
+        assert headers["retry-after"].isdigit()
+        assert (await ask(app, "/models"))[0] == 200
+        assert 'code="429",route="/predict"' in (await ask(app, "/metrics"))[2]
         held.go.set()
         assert {(await task)[0] for task in waiting} == {200, 429}
+        assert (await ask(app, "/predict", "unread"))[0] == 422
 
     # A tenth of a millisecond's work may wait: the least that a queue has, one batch.
     play(tiny_bundle, Limits(waiting_seconds=1e-4), scene)

@@ -83,8 +83,10 @@ def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() -> No
             await gatherer.ask([row(9)])
         assert time.monotonic() - started < 0.1
         assert refused.value.retry_after >= 1
+        assert gatherer.is_full()
         engine.go.set()
         await asyncio.gather(*waiting)
+        assert not gatherer.is_full()
         assert (await gatherer.ask([row(9)])).tolist() == [[9, 0]]
         assert len(await gatherer.ask([row(8, 100)])) == 1, "a request larger than the queue goes where nothing waits"
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 import potstill
@@ -30,6 +31,15 @@ from potstill.serving.strict import explain
 log = logging.getLogger(__name__)
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+ROUTERS = (
+    own.router, embeddings_inference.router, openai.router, perspective.router, models.router, health.router,
+    pages.router,
+)  # fmt: skip
+QUEUED = {
+    route.path for router in ROUTERS for route in router.routes
+    if isinstance(route, APIRoute) and "POST" in (route.methods or ())
+}  # fmt: skip
+"""Paths whose answers an engine computes."""
 BATCH_TOKENS = 2048
 MEASURED_PROBES = 8
 INVALID_IS_400 = ("/v1/", "/v1alpha1/")
@@ -51,16 +61,13 @@ def build_app(
     )
     app.state.serving = serving
     app.state.metrics = health.Metrics(serving)
-    for router in (
-        own.router, embeddings_inference.router, openai.router, perspective.router, models.router, health.router,
-        pages.router,
-    ):  # fmt: skip
+    for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", pages.static)
     app.openapi = partial(_described, app, app.openapi)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    return Guard(app, serving, hosts=hosts, key=key, observe=app.state.metrics.observe)
+    return Guard(app, serving, hosts=hosts, key=key, observe=app.state.metrics.observe, queued=QUEUED)
 
 
 def _described(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -38,9 +38,22 @@ class Serving:
         """Whether an engine has been at one batch for too long."""
         return any(judge.gatherer.busy_for() > self.limits.hang_seconds for judge in self.judges.values())
 
+    def is_full(self) -> bool:
+        """Whether no queue has room."""
+        return bool(self.judges) and all(judge.gatherer.is_full() for judge in self.judges.values())
+
+    def retry_after(self) -> int:
+        """Seconds until the first queue has room, as far as is known."""
+        return min(judge.gatherer.retry_after() for judge in self.judges.values())
+
     def waiting_tokens(self) -> int:
         """Tokens that wait or are being computed."""
         return sum(judge.gatherer.waiting_tokens for judge in self.judges.values())
+
+
+def busy(retry_after: int) -> RefusalError:
+    """The refusal of a full queue."""
+    return RefusalError(429, "too much is waiting", retry_after=retry_after)
 
 
 def serving_of(request: Request) -> Serving:
@@ -84,7 +97,7 @@ async def computed(request: Request, texts: Sequence[str], work: Callable[[], Co
     except TooLongError as error:
         raise RefusalError(413, str(error)) from None
     except BusyError as error:
-        raise RefusalError(429, "too much is waiting", retry_after=error.retry_after) from None
+        raise busy(error.retry_after) from None
     except RefusalError:
         raise
     except Exception as error:  # whatever a library raises: the next batch may well succeed

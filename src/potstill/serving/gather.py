@@ -21,6 +21,8 @@ from potstill.domain.predictor import Logits
 
 SMOOTHING = 0.1
 POLITE = 5
+REOPENS = 0.9
+"""Of the room: a queue that has refused somebody counts as full until less is taken."""
 Row = Sequence[int]
 """Token ids of one window."""
 
@@ -75,6 +77,7 @@ class Gatherer:
         self._something = asyncio.Event()
         self._tokens = 0
         self._rate = tokens_per_second
+        self._refused = False
         self._began: float | None = None
         self._ended = 0.0
 
@@ -82,6 +85,11 @@ class Gatherer:
     def waiting_tokens(self) -> int:
         """Tokens that wait or are being computed."""
         return self._tokens
+
+    def is_full(self) -> bool:
+        """Whether somebody found no room, and there is hardly any yet: most that came now would find none either."""
+        self._refused = self._refused and self._tokens > REOPENS * self._seconds * self._rate
+        return self._refused
 
     def busy_for(self) -> float:
         """Seconds that the engine has been at the present batch; 0 where it is idle."""
@@ -95,6 +103,7 @@ class Gatherer:
         """
         tokens = sum(len(row) for row in rows)
         if self._tokens and self._tokens + tokens > self._seconds * self._rate:
+            self._refused = True
             raise BusyError(self.retry_after())
         request = _Request(rows, asyncio.get_running_loop().create_future())
         self._tokens += tokens

@@ -3,14 +3,14 @@
 import asyncio
 import hmac
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from potstill.serving.asking import Serving
+from potstill.serving.asking import Serving, busy
 from potstill.serving.refusals import RefusalError, response
 
 OPEN = ("/livez", "/readyz", "/", "/model", "/api")
@@ -31,13 +31,19 @@ _HEADERS = {
 
 
 class Guard:
-    """An ASGI middleware. It reads the body, so that what reaches a route is whole and small enough."""
+    """An ASGI middleware. It reads the body, so that what reaches a route is whole and small enough.
+
+    What asks a full queue, one of the `queued` paths, is told so before anything is made of its body: under a flood, to
+    refuse is most of the work.
+    """
 
     def __init__(
-        self, app: ASGIApp, serving: Serving, *, hosts: Iterable[str], key: str | None, observe: Observe
-    ) -> None:
+        self, app: ASGIApp, serving: Serving, *, hosts: Iterable[str], key: str | None, observe: Observe,
+        queued: Collection[str],
+    ) -> None:  # fmt: skip
         self.serving = serving
         self._app, self._limits, self._observe = app, serving.limits, observe
+        self._queued = frozenset(queued)
         self._hosts = frozenset(host.lower() for host in hosts)
         self._key = None if key is None else key.encode()
 
@@ -48,22 +54,28 @@ class Guard:
                 await self._app(scope, receive, send)
             return
         self.serving.in_flight += 1
+        path: str = scope["path"]
+        queued = path in self._queued and scope["method"] == "POST"
         started, seen = time.perf_counter(), _Seen(send)
         try:
             body = await self._checked_body(scope, receive)
         except RefusalError as refusal:
-            answer = response(scope["path"], refusal.status_code, refusal.detail, refusal.headers)
+            answer = response(path, refusal.status_code, refusal.detail, refusal.headers)
             answer.headers["Connection"] = "close"
             if refusal.status_code == 413:
                 await _let_send(receive)
             await answer(scope, receive, seen)
         else:
-            await self._app(scope, _replay(body, receive), seen)
+            if queued and self.serving.is_full():
+                refusal = busy(self.serving.retry_after())
+                await response(path, refusal.status_code, refusal.detail, refusal.headers)(scope, receive, seen)
+            else:
+                await self._app(scope, _replay(body, receive), seen)
         finally:
             self.serving.in_flight -= 1
             # The route's path, never one that a client made up: each would be a new line of the metrics.
-            route = scope.get("route")
-            self._observe(getattr(route, "path", "other"), seen.status, time.perf_counter() - started)
+            known = path if queued else getattr(scope.get("route"), "path", "other")
+            self._observe(known, seen.status, time.perf_counter() - started)
 
     async def _checked_body(self, scope: Scope, receive: Receive) -> bytes:
         headers = Headers(scope=scope)

@@ -10,6 +10,7 @@ import uvicorn
 from potstill.domain.errors import PotstillError
 from potstill.domain.task import Task
 from potstill.serving.asking import Serving
+from potstill.serving.connection import Connection
 from potstill.serving.guard import Guard
 
 
@@ -41,7 +42,7 @@ def serve(app: Guard, *, host: str, port: int) -> int:
     patience = int(app.serving.limits.shutdown_seconds)
     config = uvicorn.Config(
         app, host=host, port=port, access_log=False, server_header=False, date_header=False, log_level="warning",
-        proxy_headers=False, timeout_keep_alive=30, timeout_graceful_shutdown=patience, ws="none",
+        proxy_headers=False, timeout_keep_alive=30, timeout_graceful_shutdown=patience, ws="none", http=Connection,
         h11_max_incomplete_event_size=65_536,
     )  # fmt: skip
     server = _Server(config)

@@ -1,0 +1,46 @@
+"""One connection of a client, with a deadline for what comes before there is a request."""
+
+from asyncio import TimerHandle, Transport
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_SECONDS = 10
+"""For a request's first line and headers, counted from connecting or from their first byte."""
+
+
+class Connection(H11Protocol):
+    """uvicorn's own HTTP/1.1, which bounds the size of a head and waits for the end of one for ever.
+
+    Not uvicorn's quicker one on httptools: that loses the body of a request that also offers HTTP/2, as Java's client
+    does unless told otherwise, and bounds nothing.
+    """
+
+    _patience: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """As asyncio calls it."""
+        super().connection_made(transport)
+        self._wait_for_head(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As asyncio calls it."""
+        self._wait_no_longer()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """What came has been read as far as it goes; a beginning may be left."""
+        super().handle_events()
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            self._wait_for_head(self.transport)
+        else:
+            self._wait_no_longer()
+
+    def _wait_for_head(self, transport: Transport) -> None:
+        if self._patience is None:
+            self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
+
+    def _wait_no_longer(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
