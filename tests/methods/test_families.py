@@ -16,13 +16,15 @@ from potstill.methods.bench import Bench, Made, Method, Taught, Training
 from potstill.methods.union import Recipe
 from potstill.models.classifier import Classifier, logits_of, open_classifier, save_classifier
 from potstill.models.forward import encode, predict_logits
-from potstill.training.loop import Guidance
+from potstill.training.objective import Guidance
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
 TRAINING = Training(epochs=4, batch_size=8, learning_rate=3e-3, max_length=32, precision="fp32")
 LORA_TRAINING = TRAINING.model_copy(update={"epochs": 10, "learning_rate": 2e-2})
 TEXTS, LABELS = comments(24)
 LORA = {"kind": "lora", "init": "base"}
+HYBRID = {"kind": "hybrid", "keep": [0, 2], "ce_weight": 1}
+LAYERWISE = {"kind": "progressive", "keep": [0, 2], "schedule": "layerwise"}
 STUDENT = {"kind": "student", "keep": [0, 2], "ce_weight": 0, "kl_weight": 1}
 
 
@@ -30,7 +32,7 @@ def make(settings: dict[str, object], teacher: Classifier, encoder: Path, seed: 
     method: Method = TypeAdapter(Recipe).validate_python(settings)
     rows = encode(teacher.tokenizer, TEXTS, max_length=32)
     taught = Taught(teacher, Guidance(predict_logits(teacher.model, rows, batch_size=8)))
-    training = LORA_TRAINING if method.family() == "lora" else TRAINING
+    training = LORA_TRAINING if method.family() in ("lora", "hybrid") else TRAINING
     bench = Bench(TASK, encoder, training, rows, LABELS)
     return method.make(bench, taught, seed)
 
@@ -43,7 +45,7 @@ def saved_encoder(family: str, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("settings", [STUDENT, LORA], ids=["student", "lora"])
+@pytest.mark.parametrize("settings", [STUDENT, LORA, HYBRID, LAYERWISE], ids=["student", "lora", "hybrid", "layerwise"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family(family: str, settings: dict[str, object], tmp_path: Path) -> None:
     teacher, encoder = tiny_of(family, seed=5), saved_encoder(family, tmp_path / "encoder")
@@ -56,8 +58,12 @@ def test_a_family(family: str, settings: dict[str, object], tmp_path: Path) -> N
     save_classifier(made.classifier, tmp_path / "model", max_length=32, card="")
     assert torch.equal(logits, logits_of(open_classifier(tmp_path / "model"), TEXTS, max_length=32))
     assert made.trained
-    assert made.trained.curve[-1].loss < made.trained.curve[0].loss
-    if settings is LORA:
+    if settings is LAYERWISE:
+        assert made.trained.curve[0].losses.keys() == {"layer"}
+        assert made.trained.curve[-1].losses.keys() == {"ce", "kl"}
+    else:
+        assert made.trained.curve[-1].loss < made.trained.curve[0].loss
+    if settings in (LORA, HYBRID):
         assert "no probe's logit moved by more than" in " ".join(made.audit)
 
 

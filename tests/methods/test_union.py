@@ -13,7 +13,7 @@ from potstill.methods.bench import Bench, Made, Method, Taught, Training
 from potstill.methods.union import METHODS, Recipe
 from potstill.models.classifier import logits_of, open_classifier, open_encoder, save_classifier
 from potstill.models.forward import encode, predict_logits
-from potstill.training.loop import Guidance
+from potstill.training.objective import Guidance
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
 TRAINING = Training(epochs=1, batch_size=8, learning_rate=1e-3, max_length=32, precision="fp32")
@@ -27,6 +27,11 @@ SETTINGS = [
     {"kind": "lora", "init": "base", "target_modules": ["query", "value"]},
     {"kind": "lora", "init": "teacher", "loss": "kd", "target_modules": ["query", "value"]},
     {"kind": "lora", "init": "base", "train_head": False, "target_modules": ["query", "value"]},
+    {"kind": "hybrid", "keep": "odd", "r": 4},
+    {"kind": "progressive", "schedule": "layerwise", "match": "last"},
+    {"kind": "progressive", "schedule": "layerwise", "match": "mean", "share": 1.0},
+    {"kind": "progressive", "schedule": "stages", "epochs": 2},
+    {"kind": "progressive", "schedule": "theseus"},
 ]
 TEXTS, LABELS = comments(24)
 
@@ -70,7 +75,9 @@ def test_lora_keeps_its_adapter_beside_the_merged_model(tmp_path: Path) -> None:
 
 
 def test_the_union_knows_every_method_by_its_kind() -> None:
-    assert {method.model_fields["kind"].default for method in METHODS} == {"student", "finetune", "untrained", "lora"}
+    assert {method.model_fields["kind"].default for method in METHODS} == {
+        "student", "finetune", "untrained", "lora", "hybrid", "progressive",
+    }  # fmt: skip
 
 
 def test_an_untrained_teacher_is_another_for_every_seed_and_hides_the_trained_one(tmp_path: Path) -> None:

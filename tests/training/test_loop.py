@@ -10,7 +10,9 @@ from potstill.domain.layers import plan_layers
 from potstill.models.forward import encode, predict_logits
 from potstill.models.layer_stack import carve
 from potstill.training.batches import epoch_batches
-from potstill.training.loop import EpochScore, Guidance, train
+from potstill.training.loop import EpochScore, train
+from potstill.training.losses import HiddenLoss
+from potstill.training.objective import Distillation, Guidance
 
 HOW: dict[str, Any] = {"learning_rate": 1e-3, "epochs": 2, "batch_size": 8, "seed": 0, "precision": "fp32"}
 
@@ -55,15 +57,18 @@ def test_training_learns_and_the_same_seed_gives_the_same_weights() -> None:
 
 
 @pytest.mark.parametrize("hidden_loss", ["cosine", "mse"])
-def test_a_student_nears_its_teacher_who_is_not_touched(hidden_loss: str) -> None:
+def test_a_student_nears_its_teacher_who_is_not_touched(hidden_loss: HiddenLoss) -> None:
     tokens, labels = rows()
     teacher, guidance = guided()
     before = copy.deepcopy(teacher)
     student = carve(teacher, plan_layers("even", 4))
     # Mostly the teacher's word: a random teacher contradicts the labels, and dropout's noise outweighs the gap.
-    weights = {"ce_weight": 0.01, "kl_weight": 0.5, "temperature": 2.0, "cosine_weight": 0.1, "hidden_weight": 0.39}
-    how = {**HOW, "epochs": 6, "dropout": 0.0, **weights, "hidden_loss": hidden_loss}
-    result = train(student, tokens, labels, guidance=guidance, **how)
+    objective = Distillation(
+        guidance, ce_weight=0.01, kl_weight=0.5, temperature=2.0, cosine_weight=0.1, hidden_weight=0.39,
+        hidden_loss=hidden_loss,
+    )  # fmt: skip
+    how = {**HOW, "epochs": 6, "dropout": 0.0}
+    result = train(student, tokens, labels, objective=objective, **how)
     first, last = result.curve[0], result.curve[-1]
     assert set(first.losses) == {"ce", "kl", "cosine", "hidden"}
     assert all(first.losses[part] > 0 for part in first.losses)
@@ -91,9 +96,10 @@ def test_the_best_checkpoint_is_kept_where_asked() -> None:
 
 
 def test_a_loss_that_needs_a_teacher_is_refused_without_one() -> None:
-    tokens, labels = rows()
     with pytest.raises(ValueError, match="need a teacher"):
-        train(tiny_classifier().model, tokens, labels, **HOW, kl_weight=0.5)
+        Distillation(kl_weight=0.5)
+    with pytest.raises(ValueError, match="needs a teacher's model"):
+        Distillation(Guidance(torch.zeros(1, 2)), hidden_weight=0.5)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run() -> None:
@@ -114,7 +120,7 @@ def test_a_few_real_steps_of_bert_base_and_its_half() -> None:
     assert train(teacher, tokens, labels, **how).steps == 2
     guidance = Guidance(predict_logits(teacher, tokens, batch_size=4))
     student = carve(teacher, plan_layers("odd", 12, 6))
-    assert train(student, tokens, labels, guidance=guidance, **how, kl_weight=0.5).steps == 2
+    assert train(student, tokens, labels, objective=Distillation(guidance, kl_weight=0.5), **how).steps == 2
     assert predict_logits(student, tokens, batch_size=4).shape == (4, 2)
 
 
@@ -122,11 +128,12 @@ def test_several_labels_at_a_time_are_learnt_by_themselves_and_from_a_teacher() 
     tokens, labels = rows(192)
     several = [[label, 1 - label, row % 2] for row, label in enumerate(labels)]
     model = tiny_classifier(layers=2, labels=3).model
-    learnt = train(model, tokens, several, multilabel=True, **{**HOW, "epochs": 8, "learning_rate": 3e-3})
+    how = {**HOW, "epochs": 8, "learning_rate": 3e-3}
+    learnt = train(model, tokens, several, objective=Distillation(multilabel=True), **how)
     found = predict_logits(model, tokens, batch_size=16)
     assert ((found[:, :2] > 0) == (torch.tensor(several)[:, :2] == 1)).float().mean() > 0.95
     assert learnt.curve[-1].losses["ce"] < learnt.curve[0].losses["ce"]
     student = tiny_classifier(layers=1, labels=3).model
-    how = {**HOW, "ce_weight": 0.0, "kl_weight": 1.0, "learning_rate": 3e-3}
-    taught = train(student, tokens, several, multilabel=True, guidance=Guidance(found), **how)
+    objective = Distillation(Guidance(found), multilabel=True, ce_weight=0.0, kl_weight=1.0)
+    taught = train(student, tokens, several, objective=objective, **{**HOW, "learning_rate": 3e-3})
     assert taught.curve[-1].losses["kl"] < taught.curve[0].losses["kl"]

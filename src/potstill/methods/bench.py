@@ -1,5 +1,6 @@
 """What every method is given, and what it gives back."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,8 @@ from potstill.domain.layers import LayerPlan
 from potstill.domain.task import Task
 from potstill.models.classifier import Classifier
 from potstill.models.forward import TokenRows
-from potstill.training.loop import Checkpoint, EpochScore, Guidance, Precision, TrainResult, train
+from potstill.training.loop import Checkpoint, EpochScore, Precision, TrainResult, train
+from potstill.training.objective import Distillation, Guidance, Objective
 
 Gate = Literal["random_teacher", "frozen_head", "layer_order"]
 """Refusals that a study can waive by name: distilling from an untrained teacher, a head that stays random and frozen,
@@ -39,6 +41,10 @@ class Training(BaseModel):
     sampled_accuracy: int | None = Field(default=None, ge=1)
     """Also note the accuracy on so many validation rows, always the same ones, after every epoch."""
 
+    def steps(self, rows: int) -> int:
+        """Steps of a training on so many rows."""
+        return self.epochs * math.ceil(rows / self.batch_size)
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -55,12 +61,20 @@ class Bench:
     score: Callable[[PreTrainedModel], EpochScore] | None = None
     on_step: Callable[[], None] | None = None
 
-    def fit(self, model: PreTrainedModel, seed: int, guidance: Guidance | None = None, **loss: Any) -> TrainResult:
-        """Train `model` in place on this bench; `loss` are the loss arguments of `training.loop.train`."""
+    def steps(self) -> int:
+        """Steps of a training."""
+        return self.training.steps(len(self.rows))
+
+    def distillation(self, guidance: Guidance | None = None, **loss: Any) -> Distillation:
+        """The usual objective for this task; without a teacher, and nothing more, cross-entropy on the labels."""
+        return Distillation(guidance, self.task.multilabel, **loss)
+
+    def fit(self, model: PreTrainedModel, seed: int, objective: Objective | None = None) -> TrainResult:
+        """Train `model` in place on this bench; for cross-entropy on the labels, where no objective is given."""
         how = self.training.model_dump(exclude={"max_length", "sampled_accuracy"})
         return train(
-            model, self.rows, self.labels, multilabel=self.task.multilabel, seed=seed, guidance=guidance,
-            validate=self.score, on_step=self.on_step, **how, **loss,
+            model, self.rows, self.labels, objective=objective or self.distillation(), seed=seed, validate=self.score,
+            on_step=self.on_step, **how,
         )  # fmt: skip
 
 

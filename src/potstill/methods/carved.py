@@ -1,11 +1,12 @@
-"""What every method that carves a student out of a teacher shares: which layers it keeps."""
+"""What every method that carves a student out of a teacher shares: which layers it keeps, and how it is taught."""
 
 from pydantic import Field
 from transformers import PreTrainedModel
 
 from potstill.domain.layers import LayerPlan, LayerRule, plan_layers
-from potstill.methods.bench import Gate, Method, Taught
+from potstill.methods.bench import Bench, Gate, Method, Taught
 from potstill.models.layer_stack import carve, depth_of
+from potstill.training.objective import Distillation, Guidance
 
 
 class CarvedMethod(Method):
@@ -30,3 +31,17 @@ class CarvedMethod(Method):
     def which(self) -> str:
         """The layers in words."""
         return self.keep if isinstance(self.keep, str) else f"layers {self.keep}"
+
+
+class DistilledMethod(CarvedMethod):
+    """A carved student that learns from the labels and from the teacher's softened answers (Hinton et al., 2015)."""
+
+    ce_weight: float = Field(default=0.5, ge=0)
+    kl_weight: float = Field(default=0.5, ge=0)
+    temperature: float = Field(default=2.0, gt=0)
+
+    def objective(self, bench: Bench, guidance: Guidance) -> Distillation:
+        """What the student minimises."""
+        return bench.distillation(
+            guidance, ce_weight=self.ce_weight, kl_weight=self.kl_weight, temperature=self.temperature
+        )

@@ -7,14 +7,14 @@ from pydantic import Field
 
 from potstill.domain.errors import StudyError
 from potstill.methods.bench import Bench, Gate, Made, Taught
-from potstill.methods.carved import CarvedMethod
+from potstill.methods.carved import DistilledMethod
 from potstill.models.classifier import Classifier, count_parameters, open_encoder
 from potstill.models.forward import predict_logits
-from potstill.training.loop import Guidance
 from potstill.training.losses import HiddenLoss
+from potstill.training.objective import Distillation, Guidance
 
 
-class Student(CarvedMethod):
+class Student(DistilledMethod):
     """Patient ground rules: cross-entropy on the labels, KL to the teacher's softened logits, and, where asked for,
     the cosine between both models' logits and the last hidden state (Hinton et al., 2015; Sanh et al., 2019).
 
@@ -24,9 +24,6 @@ class Student(CarvedMethod):
 
     kind: Literal["student"] = "student"
     teacher: Literal["trained", "untrained"] = "trained"
-    ce_weight: float = Field(default=0.5, ge=0)
-    kl_weight: float = Field(default=0.5, ge=0)
-    temperature: float = Field(default=2.0, gt=0)
     cosine_weight: float = Field(default=0.0, ge=0)
     hidden_weight: float = Field(default=0.0, ge=0)
     hidden_loss: HiddenLoss = "cosine"
@@ -41,18 +38,18 @@ class Student(CarvedMethod):
         teacher = "the teacher" if self.teacher == "trained" else "an untrained teacher"
         return f"{self.which()} layers of {teacher}, distilled from it"
 
+    def objective(self, bench: Bench, guidance: Guidance) -> Distillation:
+        return replace(
+            super().objective(bench, guidance),
+            cosine_weight=self.cosine_weight, hidden_weight=self.hidden_weight, hidden_loss=self.hidden_loss,
+        )  # fmt: skip
+
     def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
         if self.teacher == "untrained":
             taught = _untrained(bench, seed)
         model, plan = self.carved(taught)
-        guidance = taught.guidance
-        if self.hidden_weight:
-            guidance = replace(guidance, model=taught.classifier.model)
-        trained = bench.fit(
-            model, seed, guidance,
-            ce_weight=self.ce_weight, kl_weight=self.kl_weight, temperature=self.temperature,
-            cosine_weight=self.cosine_weight, hidden_weight=self.hidden_weight, hidden_loss=self.hidden_loss,
-        )  # fmt: skip
+        guidance = replace(taught.guidance, model=taught.classifier.model)
+        trained = bench.fit(model, seed, self.objective(bench, guidance))
         student = Classifier(model, taught.classifier.tokenizer)
         return Made(student, count_parameters(model), trained, plan)
 

@@ -37,11 +37,12 @@ def depth_of(model: PreTrainedModel) -> int:
     return int(model.config.num_hidden_layers)
 
 
-def carve(teacher: PreTrainedModel, plan: LayerPlan) -> PreTrainedModel:
+def carve(teacher: PreTrainedModel, plan: LayerPlan, named: LayerPlan | None = None) -> PreTrainedModel:
     """A new model of the teacher's family with only the layers of `plan`, and all else (embeddings, pooler, head) as
     the teacher has it. The teacher is not touched, and no storage is shared with it.
 
-    The layer map is kept in the config as `potstill_layers`, in the teacher's own indices.
+    The layer map is kept in the config as `potstill_layers`, in the teacher's own indices; `named` is the map to keep
+    instead where the teacher was itself carved on the way.
 
     Raises:
         ModelError: the teacher has another depth than the plan, or a kept layer does not fit where it would go
@@ -50,7 +51,8 @@ def carve(teacher: PreTrainedModel, plan: LayerPlan) -> PreTrainedModel:
     if depth_of(teacher) != plan.depth:
         raise ModelError(f"the plan is for {plan.depth} layers, the teacher has {depth_of(teacher)}")
     stack = find_layer_stack(teacher)
-    student = cast(PreTrainedModel, AutoModelForSequenceClassification.from_config(_shrink(teacher.config, plan)))
+    config = _shrink(teacher.config, plan, named)
+    student = cast(PreTrainedModel, AutoModelForSequenceClassification.from_config(config))
     try:
         student.load_state_dict(_select(teacher.state_dict(), stack, plan), strict=True)
     except RuntimeError as error:
@@ -59,14 +61,14 @@ def carve(teacher: PreTrainedModel, plan: LayerPlan) -> PreTrainedModel:
     return student
 
 
-def _shrink(config: PretrainedConfig, plan: LayerPlan) -> PretrainedConfig:
+def _shrink(config: PretrainedConfig, plan: LayerPlan, named: LayerPlan | None) -> PretrainedConfig:
     """A copy of `config` for the plan: per-layer lists are sliced with it, or a reload would rebuild other layers."""
     small = copy.deepcopy(config)
     for key, value in config.to_dict().items():
         if isinstance(value, list) and len(value) == plan.depth:
             setattr(small, key, [value[index] for index in plan.kept])
     small.num_hidden_layers = len(plan.kept)
-    small.potstill_layers = plan.model_dump(mode="json")
+    small.potstill_layers = (named or plan).model_dump(mode="json")
     return small
 
 

@@ -11,7 +11,7 @@ from potstill.domain.errors import PotstillError
 from potstill.domain.measures import CategoryRecall, Measures, Threshold
 from potstill.domain.predictor import ranked_scores
 from potstill.domain.record import RunRecord
-from potstill.report.results import COMPRESSED, Arm, StudyResults, load_results
+from potstill.report.results import COMPRESSED, SMALLER, Arm, StudyResults, load_results
 from potstill.statistics.resample import mean_difference_interval
 
 Group = Literal["quality", "more", "cost"]
@@ -225,7 +225,7 @@ def _measured(test: Measures | None) -> dict[str, float | None]:
 def _pick(rows: list[Row], rule: str) -> Row | None:
     """The compressed arm with the best mean validation PR-AUC; the test split has no say. None that a gate would have
     refused."""
-    kinds = ("student",) if rule == "student" else COMPRESSED
+    kinds = SMALLER if rule == "student" else COMPRESSED
     scored = [row for row in rows if row.kind in kinds and row.validation_pr_auc is not None and not row.waived]
     return max(scored, key=lambda row: row.validation_pr_auc or 0.0, default=None)
 

@@ -14,7 +14,9 @@ from potstill.domain.errors import PotstillError
 from potstill.domain.record import RunRecord
 from potstill.domain.task import Task
 
-COMPRESSED = ("student", "lora")
+SMALLER = ("student", "hybrid", "progressive")
+"""The kinds that have fewer parameters than the teacher."""
+COMPRESSED = (*SMALLER, "lora")
 """The kinds that a study is about; the others are baselines, the teacher, and controls."""
 
 

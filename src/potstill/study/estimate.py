@@ -1,5 +1,6 @@
 """What a study would run and roughly how long it would take, shown before anything is spent."""
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -7,11 +8,11 @@ from time import perf_counter
 import torch
 from rich.console import Console
 from rich.table import Table
-from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 
 from potstill.domain.dataset import Dataset
+from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Method, Training
-from potstill.methods.lora import Lora
 from potstill.models.classifier import count_parameters, open_tokenizer
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
@@ -69,17 +70,24 @@ class Shape:
 
     def of(self, method: Method) -> tuple[int, int]:
         """Parameters of what a method makes: while training, all and trained."""
-        if isinstance(method, Lora):
+        plan = method.plan(self.depth)
+        kept = len(plan.kept) if plan else self.depth
+        total = self.all_parameters() - (self.depth - kept) * self.layer_parameters()
+        if isinstance(method, AdaptedMethod):
             counted = add_lora(
-                empty_model(self.model.config), r=method.r, lora_alpha=method.lora_alpha,
+                empty_model(_shallow(self.model.config, kept)), r=method.r, lora_alpha=method.lora_alpha,
                 lora_dropout=method.lora_dropout, target_modules=method.target_modules, seed=0,
             )  # fmt: skip
             trained, total = counted.get_nb_trainable_parameters()
             return total, trained
-        plan = method.plan(self.depth)
-        kept = len(plan.kept) if plan else self.depth
-        total = self.all_parameters() - (self.depth - kept) * self.layer_parameters()
         return total, total if method.family() else 0
+
+
+def _shallow(config: PretrainedConfig, layers: int) -> PretrainedConfig:
+    """A config of so many layers, for counting."""
+    small = copy.deepcopy(config)
+    small.num_hidden_layers = layers
+    return small
 
 
 def empty_model(config: object) -> PreTrainedModel:

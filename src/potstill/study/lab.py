@@ -40,7 +40,8 @@ from potstill.study.identity import Draft, Namer
 from potstill.study.plan import RunSpec, Trial
 from potstill.study.progress import Display
 from potstill.study.provenance import provenance
-from potstill.training.loop import EpochScore, Guidance
+from potstill.training.loop import EpochScore
+from potstill.training.objective import Guidance
 
 Logits = NDArray[np.float32]
 EVALUATION_BATCH = 64
@@ -121,8 +122,7 @@ class Lab:
     ) -> Made:
         """Call `make` with a bench of all training rows, or of some, under a bar."""
         chosen = np.arange(len(self.data.train)) if rows is None else rows
-        steps = training.epochs * -(-len(chosen) // training.batch_size)
-        with self.display.bar(label, steps) as bar:
+        with self.display.bar(label, training.steps(len(chosen))) as bar:
             bench = Bench(
                 self.data.task, self.encoder, training,
                 [self.tokens["train"][row] for row in chosen], self.data.train.labels[chosen].tolist(),

@@ -2,7 +2,8 @@
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal
@@ -10,14 +11,13 @@ from typing import Literal
 import torch
 from accelerate import Accelerator
 from torch import nn
-from torch.nn import functional
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
 from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
 from potstill.training.batches import epoch_batches
 from potstill.training.dropout import QuickDropout
-from potstill.training.losses import HiddenLoss, hidden_state_loss, logit_cosine_loss, soft_label_loss, soft_target_loss
+from potstill.training.objective import Batch, Distillation, Objective, Part
 
 Checkpoint = Literal["last", "best"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -35,18 +35,6 @@ class TrainResult:
 
 
 @dataclass(frozen=True)
-class Guidance:
-    """What a teacher has to say about the training rows.
-
-    `logits` is (rows, labels) float32, computed once. `model` is only needed, and only run, where `hidden_weight` is
-    not 0: hidden states of all rows would not fit on a disk.
-    """
-
-    logits: torch.Tensor
-    model: PreTrainedModel | None = None
-
-
-@dataclass(frozen=True)
 class EpochScore:
     """A model on the validation rows: PR-AUC, None where undefined, and the accuracy on a fixed sample of them."""
 
@@ -59,7 +47,7 @@ def train(
     rows: TokenRows,
     labels: Sequence[int] | Sequence[Sequence[int]],
     *,
-    multilabel: bool = False,
+    objective: Objective | None = None,
     learning_rate: float,
     epochs: int,
     batch_size: int,
@@ -70,31 +58,20 @@ def train(
     dropout: float | None = None,
     precision: Precision = "auto",
     checkpoint: Checkpoint = "last",
-    guidance: Guidance | None = None,
-    ce_weight: float = 1.0,
-    kl_weight: float = 0.0,
-    temperature: float = 1.0,
-    cosine_weight: float = 0.0,
-    hidden_weight: float = 0.0,
-    hidden_loss: HiddenLoss = "cosine",
     validate: Callable[[PreTrainedModel], EpochScore] | None = None,
     on_step: Callable[[], None] | None = None,
 ) -> TrainResult:
     """Train `model` in place on `rows`, with AdamW, a linear warm-up and decay, and clipped gradients.
 
-    The loss is ce_weight * cross-entropy + kl_weight * soft targets at `temperature` + cosine_weight * cosine of the
-    logits + hidden_weight * hidden states. With `multilabel` the rows of `labels` have a 0 or 1 for each label, and the
-    first two parts are those of the labels' sigmoids, averaged over labels.
+    `objective` says what is minimised: cross-entropy on `labels`, where nothing else is named.
     `validate` is asked after each epoch but the last, whose model the caller measures anyway; with checkpoint = "best"
     after the last too, and the weights of its best epoch are kept. The same seed on the same
     machine gives the same weights.
 
     Raises:
-        ValueError: a loss that needs a teacher without one, or a loss that is no longer finite.
+        ValueError: a loss that is no longer finite.
     """
-    if (kl_weight or cosine_weight or hidden_weight) and guidance is None:
-        raise ValueError("kl_weight, cosine_weight and hidden_weight need a teacher")
-    weights = {"ce": ce_weight, "kl": kl_weight, "cosine": cosine_weight, "hidden": hidden_weight}
+    objective = objective or Distillation()
     torch.manual_seed(seed)
     accelerator = Accelerator()
     model.to(accelerator.device).train()
@@ -110,21 +87,20 @@ def train(
     seconds, tokens, steps = 0.0, 0, 0
     for epoch in range(epochs):
         started = perf_counter()
-        sums: dict[str, float] = dict.fromkeys(["loss", *weights], 0.0)
+        means = _Means()
         for batch in epoch_batches(lengths, batch_size, seed, epoch):
             inputs = _to(accelerator.device, pad([rows[row] for row in batch], pad_id_of(model)))
             targets = torch.tensor([labels[row] for row in batch], device=accelerator.device)
             with autocast, QuickDropout():
-                parts = _losses(model, inputs, targets, batch, guidance, weights, temperature, hidden_loss, multilabel)
-            loss = torch.stack([weights[name] * part for name, part in parts.items()]).sum()
+                parts = objective(model, Batch(batch, inputs, targets), steps)
+            loss = torch.stack([part.weight * part.value for part in parts.values()]).sum()
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(model.parameters(), max_grad_norm)
             optimizer.step()
             scheduler.step()
             optimizer.zero_grad()
-            for name, value in {"loss": loss, **parts}.items():
-                sums[name] += value.item() * len(batch)
-            if not math.isfinite(sums["loss"]):
+            means.add({"loss": Part(1, loss), **parts}, len(batch))
+            if not math.isfinite(means["loss"]):
                 raise ValueError(f"the loss is not finite after {steps + 1} steps: a smaller learning rate helps")
             tokens += inputs["input_ids"].numel()
             steps += 1
@@ -135,12 +111,25 @@ def train(
         pr_auc = score.pr_auc if score else None
         if checkpoint == "best" and pr_auc is not None and (best is None or pr_auc > best[0]):
             best = pr_auc, copy.deepcopy(model.state_dict())
-        curve.append(_point(epoch, steps, {name: value / len(rows) for name, value in sums.items()}, score))
+        curve.append(_point(epoch, steps, means.all(), score))
     if best is not None:
         model.load_state_dict(best[1])
     model.set_attn_implementation(attention)
     model.eval()
     return TrainResult(curve[-1].loss, curve, seconds, tokens, steps)
+
+
+def one_after_another(results: Sequence[TrainResult]) -> TrainResult:
+    """Several trainings in a row as one."""
+    curve: list[CurvePoint] = []
+    epochs = steps = 0
+    for result in results:
+        for point in result.curve:
+            shifted = {"epoch": point.epoch + epochs, "step": point.step + steps}
+            curve.append(point.model_copy(update=shifted))
+        epochs, steps = epochs + len(result.curve), steps + result.steps
+    seconds, tokens = sum(result.seconds for result in results), sum(result.tokens for result in results)
+    return TrainResult(results[-1].loss, curve, seconds, tokens, steps)
 
 
 def uses_bf16(precision: Precision) -> bool:
@@ -189,36 +178,23 @@ def _optimizer(
     return optimizer, get_linear_schedule_with_warmup(optimizer, warmup, total)
 
 
-def _losses(
-    model: PreTrainedModel,
-    inputs: dict[str, torch.Tensor],
-    targets: torch.Tensor,
-    batch: list[int],
-    guidance: Guidance | None,
-    weights: Mapping[str, float],
-    temperature: float,
-    hidden_loss: HiddenLoss,
-    multilabel: bool,
-) -> dict[str, torch.Tensor]:
-    """The parts of the loss for one batch, unweighted; a part that is not asked for is 0."""
-    answer = model(**inputs, output_hidden_states=bool(weights["hidden"]))
-    logits = answer.logits.float()
-    parts = dict.fromkeys(weights, torch.zeros((), device=logits.device))
-    if multilabel:
-        parts["ce"] = functional.binary_cross_entropy_with_logits(logits, targets.float())
-    else:
-        parts["ce"] = functional.cross_entropy(logits, targets)
-    if guidance and weights["kl"]:
-        divergence = soft_label_loss if multilabel else soft_target_loss
-        parts["kl"] = divergence(logits, guidance.logits[batch].to(logits.device), temperature)
-    if guidance and weights["cosine"]:
-        parts["cosine"] = logit_cosine_loss(logits, guidance.logits[batch].to(logits.device))
-    if guidance and guidance.model and weights["hidden"]:
-        with torch.no_grad():
-            wanted = guidance.model.to(logits.device)(**inputs, output_hidden_states=True).hidden_states[-1]
-        found = answer.hidden_states[-1]
-        parts["hidden"] = hidden_state_loss(found.float(), wanted.float(), inputs["attention_mask"], hidden_loss)
-    return parts
+class _Means:
+    """Means over rows of the parts of a loss; a part that only some batches have counts their rows alone."""
+
+    def __init__(self) -> None:
+        self._sums: defaultdict[str, float] = defaultdict(float)
+        self._rows: defaultdict[str, int] = defaultdict(int)
+
+    def add(self, parts: dict[str, Part], rows: int) -> None:
+        for name, part in parts.items():
+            self._sums[name] += part.value.item() * rows
+            self._rows[name] += rows
+
+    def __getitem__(self, name: str) -> float:
+        return self._sums[name] / self._rows[name]
+
+    def all(self) -> dict[str, float]:
+        return {name: self[name] for name in self._sums}
 
 
 def _to(device: torch.device, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

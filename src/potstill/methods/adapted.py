@@ -1,0 +1,48 @@
+"""What every method that trains adapters shares: their settings, the audit of what is trained, the merge."""
+
+import copy
+from typing import cast
+
+from pydantic import Field
+from transformers import PreTrainedModel
+
+from potstill.domain.layers import LayerPlan
+from potstill.methods.bench import Bench, Made, Method, Training
+from potstill.models.classifier import Classifier, count_parameters
+from potstill.models.lora import add_lora, audit, merge
+from potstill.training.objective import Objective
+
+# LoRA wants about ten times the rate of full fine-tuning; where neither the arm nor a search sets one, this is used.
+RATE_OVER_FULL = 10
+
+
+class AdaptedMethod(Method):
+    """Low-rank adapters (Hu et al., 2021; peft) in peft's names; `target_modules` None: query and value."""
+
+    r: int = Field(default=8, ge=1)
+    lora_alpha: int = Field(default=32, ge=1)
+    lora_dropout: float = Field(default=0.1, ge=0, lt=1)
+    target_modules: list[str] | None = None
+
+    def trained_as(self, training: Training) -> Training:
+        scaled = training.model_copy(update={"learning_rate": training.learning_rate * RATE_OVER_FULL})
+        return super().trained_as(scaled)
+
+    def adapted(
+        self, bench: Bench, start: Classifier, seed: int, objective: Objective, *, train_head: bool = True,
+        layers: LayerPlan | None = None,
+    ) -> Made:  # fmt: skip
+        """Train adapters on `start`, which they change, and merge them into a plain model."""
+        model = add_lora(
+            start.model, r=self.r, lora_alpha=self.lora_alpha, lora_dropout=self.lora_dropout,
+            target_modules=self.target_modules, train_head=train_head, fresh=start.fresh, seed=seed,
+        )  # fmt: skip
+        said = audit(model, start.fresh if train_head else ())
+        trained = bench.fit(cast(PreTrainedModel, model), seed, objective)
+        parameters = count_parameters(model)
+        adapter = copy.deepcopy(model)
+        plain, proof = merge(model, start.tokenizer, max_length=bench.training.max_length)
+        return Made(
+            Classifier(plain, start.tokenizer), parameters, trained, layers, audit=[*said, proof],
+            save_adapter=lambda folder: adapter.save_pretrained(str(folder)),
+        )  # fmt: skip
