@@ -30,7 +30,7 @@ from potstill.report.results import load_results
 from potstill.study.answer import DEFAULT_LENGTH, TorchPredictor, open_model_folder, open_predictor
 from potstill.study.estimate import PlannedArm, estimate
 from potstill.study.execute import run_study
-from potstill.study.materials import load_rows, rows_of_study
+from potstill.study.materials import rows_of, rows_of_study
 from potstill.study.pilot import open_study
 from potstill.study.progress import Display
 
@@ -46,7 +46,7 @@ def plan(study: str | Path | None = None) -> list[PlannedArm]:
         PotstillError: the file, its data or a layer plan is refused.
     """
     opened, root = open_study(_path(study))
-    return estimate(opened, load_rows(opened.data, root), root)
+    return estimate(opened, rows_of(opened, root)[0], root)
 
 
 def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Console | None = None) -> Report:

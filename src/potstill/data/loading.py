@@ -345,10 +345,7 @@ def _account(
     return DataAccount(
         sources=sources,
         rows={role: len(split) for role, split in splits.items()},
-        positives={
-            role: [int(task.carries(split.labels, column).sum()) for column in range(len(task.labels))]
-            for role, split in splits.items()
-        },
+        positives={role: task.counts(split.labels) for role, split in splits.items()},
         notes=notes,
     )
 

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from potstill.domain.errors import StudyError
 
 LayerRule = Literal["even", "odd", "first", "last", "spread", "distilbert"]
+SEARCH = "search"
+"""What `keep` says where a search is to find the layers."""
 
 
 class LayerPlan(BaseModel):

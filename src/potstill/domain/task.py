@@ -60,6 +60,10 @@ class Task(BaseModel):
         """Which rows carry the label of `column`, (n,); `labels` as in a `Split`."""
         return labels[:, column] == 1 if self.multilabel else labels == column
 
+    def counts(self, labels: NDArray[np.int64]) -> list[int]:
+        """How many rows carry each label."""
+        return [int(self.carries(labels, column).sum()) for column in range(len(self.labels))]
+
     def positives(self, labels: NDArray[np.int64]) -> list[NDArray[np.bool_]]:
         """Which rows carry the label of each ranked column."""
         return [self.carries(labels, column) for column in self.ranked_columns]

@@ -1,18 +1,23 @@
 """What every method that carves a student out of a teacher shares: which layers it keeps, and how it is taught."""
 
+from collections.abc import Sequence
+from typing import Literal, Self
+
 from pydantic import Field
 from transformers import PreTrainedModel
 
-from potstill.domain.layers import LayerPlan, LayerRule, plan_layers
+from potstill.domain.errors import StudyError
+from potstill.domain.layers import SEARCH, LayerPlan, LayerRule, plan_layers
 from potstill.methods.bench import Bench, Gate, Method, Taught
 from potstill.models.layer_stack import carve, depth_of
 from potstill.training.objective import Distillation, Guidance
 
 
 class CarvedMethod(Method):
-    """A student with some of the teacher's layers; see `plan_layers` for the rules that `keep` can name."""
+    """A student with some of the teacher's layers; see `plan_layers` for the rules that `keep` can name. With "search"
+    the study finds them, once it has its teacher."""
 
-    keep: LayerRule | list[int] = "even"
+    keep: LayerRule | Literal["search"] | list[int] = "even"
     num_layers: int | None = Field(default=None, ge=1)
     reorder: bool = False
 
@@ -20,7 +25,22 @@ class CarvedMethod(Method):
         disordered = isinstance(self.keep, list) and self.keep != sorted(self.keep)
         return ["layer_order"] if disordered else []
 
+    @property
+    def is_searched(self) -> bool:
+        """Whether the layers have still to be found."""
+        return self.keep == SEARCH
+
+    def count(self, depth: int) -> int:
+        """How many layers of a teacher of `depth` it keeps."""
+        return len(self.keep) if isinstance(self.keep, list) else self.num_layers or depth // 2
+
+    def with_layers(self, kept: Sequence[int]) -> Self:
+        """The same method with these layers."""
+        return self.model_copy(update={"keep": list(kept), "num_layers": None})
+
     def plan(self, depth: int) -> LayerPlan:
+        if self.keep == SEARCH:
+            raise StudyError("the layers are not found yet")
         return plan_layers(self.keep, depth, self.num_layers, reorder=self.reorder)
 
     def carved(self, taught: Taught) -> tuple[PreTrainedModel, LayerPlan]:
@@ -30,6 +50,8 @@ class CarvedMethod(Method):
 
     def which(self) -> str:
         """The layers in words."""
+        if self.is_searched:
+            return "searched"
         return self.keep if isinstance(self.keep, str) else f"layers {self.keep}"
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from potstill.domain.errors import StudyError
 from potstill.evaluation.calibration import check_rule
 from potstill.methods.bench import Gate, Method, Training
+from potstill.methods.carved import CarvedMethod
 from potstill.methods.finetune import Finetune
 from potstill.methods.student import Student
 from potstill.methods.union import METHODS, Recipe
@@ -92,6 +93,13 @@ class SearchTable(_Table):
     seed: int = 0
 
 
+class LayerSearchTable(_Table):
+    """Training rows on which the layers of arms with keep = "search" are chosen, and on which nothing is trained."""
+
+    rows: int = Field(default=512, ge=1)
+    seed: int = 0
+
+
 class GatesTable(_Table):
     """Refusals that the study does without, each with the reason why. What is made so never wins nor is exported."""
 
@@ -117,6 +125,7 @@ class Study(_Table):
     teacher: TeacherTable
     training: Training = Training()
     search: SearchTable | None = None
+    layer_search: LayerSearchTable = LayerSearchTable()
     rule: RuleTable = RuleTable()
     gates: GatesTable = GatesTable()
     arms: dict[Name, Recipe] = Field(min_length=1)
@@ -136,6 +145,24 @@ class Study(_Table):
                     '"..." lets it run, marked, never picked and never exported'
                 )
         return self
+
+    @property
+    def _searched(self) -> dict[str, CarvedMethod]:
+        return {name: arm for name, arm in self.arms.items() if isinstance(arm, CarvedMethod) and arm.is_searched}
+
+    @property
+    def searches_layers(self) -> bool:
+        """Whether the layers of any arm are to be found."""
+        return bool(self._searched)
+
+    def searched_sizes(self, depth: int) -> list[int]:
+        """How many layers of a teacher of `depth` are to be found."""
+        return sorted({arm.count(depth) for arm in self._searched.values()})
+
+    def with_layers(self, found: dict[int, tuple[int, ...]], depth: int) -> Self:
+        """The study with the layers that were found, by their number."""
+        arms = {name: arm.with_layers(found[arm.count(depth)]) for name, arm in self._searched.items()}
+        return self.model_copy(update={"arms": self.arms | arms})
 
     def waived(self, method: Method) -> dict[str, str]:
         """The gates that would refuse this method, each with the reason why the study waives it."""
@@ -199,7 +226,7 @@ def _keys_at(place: tuple[str | int, ...]) -> list[str]:
     """The keys that the table around `place` knows."""
     tables: dict[str, type[BaseModel]] = {
         "data": DataTable, "teacher": TeacherTable, "training": Training, "search": SearchTable, "rule": RuleTable,
-        "gates": GatesTable,
+        "gates": GatesTable, "layer_search": LayerSearchTable,
     }  # fmt: skip
     table, *inner = [str(part) for part in place]
     if not inner:

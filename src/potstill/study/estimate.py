@@ -13,13 +13,15 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, Pretrai
 from potstill.domain.dataset import Dataset
 from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Method, Training
+from potstill.methods.carved import CarvedMethod
 from potstill.models.classifier import count_parameters, open_tokenizer
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
 from potstill.models.layer_stack import find_layer_stack
 from potstill.models.lora import add_lora
+from potstill.models.subsets import all_subsets, beginnings
 from potstill.study.config import Study
-from potstill.study.materials import load_rows
+from potstill.study.materials import rows_of
 from potstill.study.plan import plan_runs, plan_trials, teacher_training
 from potstill.study.provenance import machine
 from potstill.training.loop import uses_bf16
@@ -99,6 +101,9 @@ def empty_model(config: object) -> PreTrainedModel:
 def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
     """The rows of the plan: search, teacher, arms. Raises StudyError for a layer plan that does not fit."""
     shape = Shape(study, root, len(data.task.labels))
+    named = study.all_arms()
+    sizes = study.searched_sizes(shape.depth)
+    study = study.with_layers({size: tuple(range(size)) for size in sizes}, shape.depth)
     sample = data.train.texts[:2000]
     rows = encode(open_tokenizer(shape.folder), sample, max_length=study.training.max_length)
     tokens_a_row = sum(len(row) for row in rows) / max(1, len(rows))
@@ -110,9 +115,9 @@ def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
         tokens = int(count * training.epochs * tokens_a_row) if trained else 0
         # Two operations a weight forward, four backward, of which LoRA saves the two for frozen weights.
         seconds = (6 if trained == total else 4) * (total - vectors) * tokens * seeds / speed
-        plan = method.plan(shape.depth) if method else None
         rate = f"{training.learning_rate:g}" if trained else ""
-        return PlannedArm(arm, words, str(plan or ""), seeds, total, trained, rate, tokens * seeds, seconds)
+        layers = _layers(named.get(arm), shape.depth)
+        return PlannedArm(arm, words, layers, seeds, total, trained, rate, tokens * seeds, seconds)
 
     trials = [
         row(t.arm, "learning-rate search", t.method, 1, t.training, min(study.search.rows, len(data.train)))
@@ -122,12 +127,28 @@ def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
     planned = [] if study.teacher.model else [
         row("teacher", "the encoder fine-tuned in full", None, 1, teacher_training(study, {}), len(data.train))
     ]  # fmt: skip
+    planned += [_choosing(shape, size, study.layer_search.rows * tokens_a_row, speed) for size in sizes]
     specs = plan_runs(study, {})
     for arm in dict.fromkeys(spec.arm for spec in specs):
         same = [spec for spec in specs if spec.arm == arm]
         first = same[0]
-        planned.append(row(arm, first.method.words(), first.method, len(same), first.training, len(data.train)))
+        planned.append(row(arm, named[arm].words(), first.method, len(same), first.training, len(data.train)))
     return trials + planned
+
+
+def _layers(method: Method | None, depth: int) -> str:
+    """The layers that an arm keeps, or how many it will."""
+    if isinstance(method, CarvedMethod) and method.is_searched:
+        return f"{method.count(depth)} of {depth}, searched"
+    return str((method and method.plan(depth)) or "")
+
+
+def _choosing(shape: Shape, size: int, tokens: float, speed: float) -> PlannedArm:
+    """The search for so many layers: nothing is trained, but the rows pass through every choice."""
+    layers = len(beginnings(all_subsets(shape.depth, size)))
+    seconds = 2 * layers * shape.layer_parameters() * tokens / speed
+    words = f"every choice of {size} layers, before anything is trained"
+    return PlannedArm("layers", words, f"{size} of {shape.depth}", 0, shape.all_parameters(), 0, "", 0, seconds)
 
 
 def matrix_speed(training: Training) -> float:
@@ -144,7 +165,7 @@ def matrix_speed(training: Training) -> float:
 
 def print_plan(study: Study, root: Path, console: Console) -> None:
     """The plan as a table, with the account of the rows and a sum."""
-    data = load_rows(study.data, root)
+    data, _ = rows_of(study, root)
     for line in data.account.describe(data.task.labels):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     planned = estimate(study, data, root)

@@ -7,14 +7,15 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from potstill.domain.dataset import Split
 from potstill.domain.record import RunRecord
-from potstill.ledger.ledger import Ledger
+from potstill.ledger.ledger import Ledger, write_file
 from potstill.models.classifier import calm_transformers
 from potstill.models.layer_stack import depth_of
 from potstill.study.config import Study
 from potstill.study.identity import Draft
 from potstill.study.lab import Lab, Teacher
-from potstill.study.materials import load_rows
+from potstill.study.materials import rows_of
 from potstill.study.plan import Trial, plan_runs, plan_trials, teacher_training
 from potstill.study.progress import Display
 from potstill.study.provenance import provenance
@@ -37,22 +38,25 @@ def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path
     """
     folder = runs / study.name
     calm_transformers()
-    data = load_rows(study.data, root)
+    data, held = rows_of(study, root)
     for line in data.account.describe(data.task.labels):
         display.say(line)
     ledger = Ledger(folder / "ledger")
     with ledger.lock(), display.open():
         ledger.sweep()
         write_rows(folder, data)
-        Conductor(study, Lab(study, data, ledger, display, root), folder).play()
+        Conductor(study, Lab(study, data, ledger, display, root), folder, held).play()
     return folder
 
 
 class Conductor:
-    """Goes through a study in order: baselines, search for the teacher, teacher, search for the arms, arms."""
+    """Goes through a study in order: baselines, search for the teacher, teacher, its layers, search for the arms, arms.
 
-    def __init__(self, study: Study, lab: Lab, folder: Path) -> None:
-        self.study, self.lab, self.folder = study, lab, folder
+    `held` are the rows to choose layers on, where the study does.
+    """
+
+    def __init__(self, study: Study, lab: Lab, folder: Path, held: Split | None) -> None:
+        self.study, self.lab, self.folder, self.held = study, lab, folder, held
         self.rates: dict[str, float] = {}
         self.searched: list[dict[str, Any]] = []
 
@@ -64,8 +68,10 @@ class Conductor:
         draft = self._teacher_draft()
         self._summarise([*runs, draft], {})
         teacher = self._teacher(draft)
-        self._search([trial for trial in trials if trial.method is not None], draft, teacher)
         depth = depth_of(teacher.classifier.model)
+        self.study = self._with_layers(draft, teacher, depth)
+        trials = plan_trials(self.study)
+        self._search([trial for trial in trials if trial.method is not None], draft, teacher)
         specs = [(spec, self.lab.run_draft(spec, draft)) for spec in plan_runs(self.study, self.rates)]
         layers = {name: str(plan) for name, arm in self.study.all_arms().items() if (plan := arm.plan(depth))}
         self._summarise([*runs, draft, *(run for _, run in specs)], layers)
@@ -88,6 +94,18 @@ class Conductor:
             self.lab.make_teacher(draft, teacher_training(self.study, self.rates))
         self._tell(draft, "teacher")
         return self.lab.open_teacher(draft)
+
+    def _with_layers(self, draft: Draft, teacher: Teacher, depth: int) -> Study:
+        """The study with the layers of its searched arms, which are written down beside it."""
+        if self.held is None:
+            return self.study
+        searcher = self.lab.searcher(draft, teacher, self.held)
+        found = {size: searcher.search(size) for size in self.study.searched_sizes(depth)}
+        for size, search in found.items():
+            write_file(self.folder / f"layers-{size}.json", search.model_dump_json(indent=1).encode())
+            best, odds = search.best, len(search.choices)
+            self.lab.display.say(f"layers: of {odds:,} choices of {size}, {list(best.kept)} answer most as the teacher")
+        return self.study.with_layers({size: search.best.kept for size, search in found.items()}, depth)
 
     def _search(self, trials: list[Trial], parent: Draft | None, teacher: Teacher | None) -> None:
         """Run the trials and set each family's rate to the one with the best validation PR-AUC."""
@@ -140,4 +158,4 @@ class Conductor:
         self.lab.display.say(f"{label}: validation PR-AUC {shown}, {record.cost.train_seconds:.0f} s of training")
 
     def _summarise(self, runs: list[Draft], layers: dict[str, str]) -> None:
-        write_summary(self.folder, self.study, self.lab.root, self.lab.data, runs, layers, self.searched)
+        write_summary(self.folder, self.lab.study, self.lab.root, self.lab.data, runs, layers, self.searched)

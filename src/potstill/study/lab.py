@@ -19,7 +19,7 @@ from potstill.domain.predictor import decide
 from potstill.domain.record import RunRecord
 from potstill.evaluation.calibration import fit_calibration
 from potstill.evaluation.quality import measure, recall_by_category
-from potstill.ledger.ledger import Ledger
+from potstill.ledger.ledger import Ledger, digest_of
 from potstill.methods.baselines import BaselineLogits, Units, majority, tfidf
 from potstill.methods.bench import Bench, Made, Taught, Training
 from potstill.methods.teacher import fine_tune_teacher
@@ -37,6 +37,7 @@ from potstill.models.saved import SavedDecision, model_card, write_decision
 from potstill.study.config import Study
 from potstill.study.gates import refuse_random_head, refuse_unproven_teacher
 from potstill.study.identity import Draft, Namer
+from potstill.study.layer_search import Searcher
 from potstill.study.plan import RunSpec, Trial
 from potstill.study.progress import Display
 from potstill.study.provenance import provenance
@@ -188,6 +189,15 @@ class Lab:
         return self.ledger.cached(
             f"teacher-logits-{draft.digest[:12]}", lambda: self._logits(classifier.model, "train")
         )
+
+    def searcher(self, draft: Draft, teacher: Teacher, held: Split) -> Searcher:
+        """Chooses among the teacher's layers on rows that nothing is trained on."""
+        length = self.study.training.max_length
+        name = digest_of({"teacher": draft.digest, "rows": held.fingerprint(), "max_length": length})
+        return Searcher(
+            teacher.classifier.model, encode(self.tokenizer, held.texts, max_length=length), held, self.data.task,
+            ledger=self.ledger, name=f"layers-{name[:12]}", display=self.display,
+        )  # fmt: skip
 
     def run_draft(self, spec: RunSpec, teacher: Draft) -> Draft:
         """The run of one arm at one seed."""

@@ -1,11 +1,14 @@
 """The rows of a study, loaded, checked and tokenised."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from potstill.data.loading import Source, load_dataset
-from potstill.domain.dataset import Dataset
+from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import PotstillError
 from potstill.study.config import DataTable, SplitTable, Study
 
@@ -23,6 +26,41 @@ def load_rows(table: DataTable, root: Path) -> Dataset:
         seed=table.seed,
         root=root,
     )
+
+
+def rows_of(study: Study, root: Path) -> tuple[Dataset, Split | None]:
+    """The rows that the study trains and measures on, and those that it holds out to choose layers on, if it does."""
+    data = load_rows(study.data, root)
+    if not study.searches_layers:
+        return data, None
+    return hold_out(data, study.layer_search.rows, study.layer_search.seed)
+
+
+def hold_out(data: Dataset, count: int, seed: int) -> tuple[Dataset, Split]:
+    """The data set without some of its training rows, and those: `count` of them, at most a quarter, drawn by the seed.
+
+    Rows that belong together stay together, so there may be a few more.
+    """
+    train = data.train
+    wanted = min(count, len(train) // 4)
+    groups: dict[str, list[int]] = {}
+    for row, group in enumerate(train.groups):
+        groups.setdefault(group or f"row {row}", []).append(row)
+    names = sorted(groups)
+    held: list[int] = []
+    for place in np.random.default_rng(seed).permutation(len(names)):
+        if len(held) >= wanted:
+            break
+        held += groups[names[int(place)]]
+    rest = train.take(sorted(set(range(len(train))) - set(held)))
+    account = data.account.model_copy(
+        update={
+            "rows": {**data.account.rows, "train": len(rest)},
+            "positives": {**data.account.positives, "train": data.task.counts(rest.labels)},
+            "notes": [*data.account.notes, f"{len(held):,} rows of train are held out, to choose layers on."],
+        }
+    )
+    return replace(data, train=rest, account=account), train.take(sorted(held))
 
 
 def _source(table: DataTable, split: str | list[str] | SplitTable, *, training: bool = False) -> Source:

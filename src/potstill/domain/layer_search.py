@@ -1,0 +1,61 @@
+"""What a search for the layers to keep found."""
+
+from pydantic import BaseModel, ConfigDict
+
+from potstill.domain.errors import StudyError
+from potstill.domain.layers import LayerRule, plan_layers
+
+RULES: tuple[LayerRule, ...] = ("even", "odd", "first", "last", "spread")
+
+
+class Choice(BaseModel):
+    """Some of the teacher's layers and how near their answers come to its own before anything is trained.
+
+    `kl` is the mean over rows of the KL divergence from the teacher's answer to theirs, in nats.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kept: tuple[int, ...]
+    kl: float
+    pr_auc: float | None
+
+
+class LayerSearch(BaseModel):
+    """All choices that were tried, the nearest first, on `rows` rows that no model was trained on.
+
+    `influence` is each layer's (Men et al., 2024); `without` has, for each layer, all layers but it; `greedy` is what
+    is left when again and again the layer goes whose absence changes the answers least.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    depth: int
+    num_layers: int
+    rows: int
+    pr_auc: float | None
+    """The teacher's."""
+    choices: list[Choice]
+    influence: list[float]
+    without: list[Choice]
+    greedy: Choice
+
+    @property
+    def best(self) -> Choice:
+        """The choice whose answers are nearest to the teacher's."""
+        return self.choices[0]
+
+    def rank(self, kept: tuple[int, ...]) -> int:
+        """The place of a choice among all, from 1. Raises ValueError for one that was not tried."""
+        return 1 + [choice.kept for choice in self.choices].index(kept)
+
+    def named(self) -> dict[str, tuple[int, ...]]:
+        """The choices that have a name: the rules that fit, what greedy elimination leaves, the most influential."""
+        found: dict[str, tuple[int, ...]] = {}
+        for rule in RULES:
+            try:
+                found[rule] = plan_layers(rule, self.depth, self.num_layers).kept
+            except StudyError:
+                continue  # even and odd need exactly half
+        by_influence = sorted(range(self.depth), key=lambda layer: -self.influence[layer])
+        return found | {"greedy": self.greedy.kept, "influence": tuple(sorted(by_influence[: self.num_layers]))}

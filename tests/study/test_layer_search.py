@@ -1,0 +1,153 @@
+"""Layers that a study chooses for itself, on rows that it trains nothing on."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+from tiny import comments, tiny_classifier, tiny_encoder
+
+from potstill.api import plan
+from potstill.domain.dataset import Split
+from potstill.domain.errors import StudyError
+from potstill.domain.layer_search import LayerSearch
+from potstill.domain.task import Task
+from potstill.ledger.ledger import Ledger
+from potstill.models.forward import encode
+from potstill.report.results import load_results
+from potstill.study.config import read_study
+from potstill.study.execute import run_study
+from potstill.study.layer_search import Searcher
+from potstill.study.materials import rows_of
+from potstill.study.progress import Display
+
+STUDY = """
+name = "searching"
+seeds = [0]
+[data]
+train = "train.csv"
+[teacher]
+encoder = "encoder"
+epochs = {epochs}
+[training]
+epochs = 1
+batch_size = 16
+learning_rate = 3e-3
+max_length = 24
+precision = "fp32"
+[layer_search]
+rows = {rows}
+[arms.found]
+kind = "student"
+keep = "search"
+num_layers = {size}
+[arms.first]
+kind = "student"
+keep = "first"
+num_layers = {size}
+"""
+TASK = Task(labels=("fine", "toxic"), positive="toxic")
+
+
+def workplace(folder: Path, *, layers: int, size: int, rows: int, held: int = 40, epochs: int = 8) -> Path:
+    tiny_encoder(folder / "encoder", layers=layers)
+    with (folder / "train.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        writer.writerows((text, "toxic" if label else "fine") for text, label in zip(*comments(rows), strict=True))
+    text = STUDY.format(size=size, rows=held, epochs=epochs)
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(folder: Path) -> Path:
+    with (folder / "log.txt").open("a") as log:
+        display = Display(Console(file=log, width=200))
+        return run_study(read_study(folder / "study.toml"), root=folder, runs=folder / "runs", display=display)
+
+
+def test_a_study_keeps_the_layers_that_answer_most_as_the_teacher(tmp_path: Path) -> None:
+    place = workplace(tmp_path, layers=4, size=2, rows=480)
+    planned = {arm.arm: arm for arm in plan(place / "study.toml")}
+    assert planned["found"].layers == "2 of 4, searched"
+    assert planned["untrained-found"].layers == "2 of 4, searched"
+    assert planned["found"].parameters == planned["first"].parameters
+    assert planned["layers"].seconds > 0
+
+    folder = run(place)
+    search = LayerSearch.model_validate_json((folder / "layers-2.json").read_text())
+    assert (len(search.choices), search.rows, len(search.influence), len(search.without)) == (6, 40, 4, 4)
+    assert [choice.kl for choice in search.choices] == sorted(choice.kl for choice in search.choices)
+    assert search.rank(search.best.kept) == 1
+    results = {arm.name: arm for arm in load_results(folder).arms}
+    wanted = f"[{','.join(map(str, search.best.kept))}] of 4"
+    assert results["found"].layers == results["untrained-found"].layers == results["finetune-found"].layers == wanted
+    assert "held out, to choose layers on" in (place / "log.txt").read_text()
+    summary = json.loads((folder / "study.json").read_text())
+    assert summary["study"]["arms"]["found"]["keep"] == "search", "the study is written down as it was asked for"
+
+    made = {path: path.stat().st_mtime_ns for path in (folder / "ledger").iterdir() if path.name != ".lock"}
+    run(place)
+    assert made == {path: path.stat().st_mtime_ns for path in (folder / "ledger").iterdir() if path.name != ".lock"}
+
+
+def test_rows_that_are_held_out_are_not_trained_on(tmp_path: Path) -> None:
+    place = workplace(tmp_path, layers=4, size=2, rows=480)
+    data, held = rows_of(read_study(place / "study.toml"), place)
+    assert held is not None
+    assert (len(held), set(held.texts) & set(data.train.texts)) == (40, set())
+    assert data.account.rows["train"] == len(data.train) == 200
+    assert sum(data.account.positives["train"]) == 200
+    (place / "study.toml").write_text(STUDY.format(size=2, rows=1000, epochs=1), encoding="utf-8")
+    _, most = rows_of(read_study(place / "study.toml"), place)
+    assert most is not None
+    assert len(most) == 60, "a quarter of the training rows at most"
+
+
+def searcher(folder: Path, layers: int = 4) -> Searcher:
+    texts, labels = comments(90)
+    teacher = tiny_classifier(layers=layers, seed=2)
+    split = Split(texts, texts, np.array(labels), np.ones(90), texts)
+    rows = encode(teacher.tokenizer, texts, max_length=24)
+    return Searcher(
+        teacher.model, rows, split, TASK, ledger=Ledger(folder), name="layers", display=Display(Console(quiet=True))
+    )
+
+
+def test_the_choice_that_leaves_out_nothing_of_weight_is_the_nearest(tmp_path: Path) -> None:
+    found = searcher(tmp_path).search(3)
+    assert found.best == found.greedy == min(found.without, key=lambda choice: choice.kl)
+    assert [choice.kept for choice in found.without] == [(1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)]
+    assert found.named().keys() == {"first", "last", "spread", "greedy", "influence"}
+    assert all(choice.kl > 0 for choice in found.choices)
+    assert all(len(kept) == 3 for kept in found.named().values())
+
+
+@pytest.mark.parametrize(("layers", "size", "why"), [(4, 4, "nothing to choose"), (24, 12, "2,704,156 ways")])
+def test_a_search_without_a_choice_or_without_an_end_is_refused(
+    tmp_path: Path, layers: int, size: int, why: str
+) -> None:
+    with pytest.raises(StudyError, match=why):
+        searcher(tmp_path, layers).search(size)
+
+
+def test_a_search_that_was_killed_computes_nothing_twice(tmp_path: Path) -> None:
+    place = workplace(tmp_path, layers=10, size=5, rows=1440, held=180)
+    pieces = "layers-*-5-*.npy"
+    with subprocess.Popen([sys.executable, "-m", "potstill", "run", "study.toml"], cwd=place) as running:
+        deadline = time.monotonic() + 120
+        while not list(place.rglob(pieces)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        running.send_signal(signal.SIGKILL)
+    before = {path: path.stat().st_mtime_ns for path in place.rglob("layers-*.npy")}
+    there = len(list(place.rglob(pieces)))
+    assert 0 < there < 3, "it was cut off in the middle"
+    run(place)
+    assert len(list(place.rglob(pieces))) == 3
+    assert before == {path: path.stat().st_mtime_ns for path in before}
