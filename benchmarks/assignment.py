@@ -21,6 +21,8 @@ PAIRS = [
     ("the layers called even, trained teacher", "repaired-even", "teacher-even"),
     ("the top layer at the bottom", "teacher-even", "teacher-odd"),
     ("LoRA's frozen random head", "head-lora", "written-lora"),
+    ("LoRA's learning rate", "repaired-lora", "head-lora"),
+    ("all of LoRA's", "repaired-lora", "written-lora"),
     ("all of a student's", "repaired-even", "written-even"),
     ("what was compared: odd against even", "written-odd", "written-even"),
 ]

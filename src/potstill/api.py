@@ -14,7 +14,6 @@ from rich.console import Console
 from potstill.data.loading import Source, load_dataset
 from potstill.data.pilot import PILOT
 from potstill.domain.errors import PotstillError
-from potstill.domain.measures import Calibration
 from potstill.domain.predictor import Verdict
 from potstill.export.build import Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
@@ -22,12 +21,10 @@ from potstill.inference.engine import ENGINES, EngineName
 from potstill.inference.info import BundleInfo
 from potstill.inference.reading import LongText
 from potstill.ledger.ledger import read_record
-from potstill.models.classifier import Classifier
-from potstill.models.saved import SavedDecision, read_decision
 from potstill.report.figures import Report, picked_model, work_out
 from potstill.report.pack import pack as pack_study
 from potstill.report.results import load_results
-from potstill.study.answer import DEFAULT_LENGTH, TorchPredictor, open_model_folder, open_predictor
+from potstill.study.answer import TorchPredictor, decision_of, open_model_folder, open_predictor
 from potstill.study.estimate import PlannedArm, estimate
 from potstill.study.execute import run_study
 from potstill.study.materials import rows_of, rows_of_study
@@ -122,7 +119,7 @@ def export(
     source = picked_model(folder, arm) if is_study else folder
     data = rows_of_study(folder) if is_study else load_dataset(Source(PILOT), None, None)
     opened, classifier = open_model_folder(str(source) if is_study else str(model))
-    decision = _decision(opened, classifier, max_length)
+    decision = decision_of(opened, classifier, max_length)
     if decision.waived:
         raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
@@ -154,14 +151,6 @@ def _origin(model: Path) -> Origin:
     measured = {"validation": record.validation, "test": record.test}
     measures = {split: one for split, one in measured.items() if one}
     return Origin(record.arm, words, layers, measures, {"digest": record.digest, **record.provenance})
-
-
-def _decision(folder: Path, classifier: Classifier, max_length: int | None) -> SavedDecision:
-    saved = read_decision(folder)
-    if saved is None:
-        task = TorchPredictor(classifier, None).task
-        return SavedDecision(task=task, calibration=Calibration(), max_length=max_length or DEFAULT_LENGTH)
-    return saved if max_length is None else saved.model_copy(update={"max_length": max_length})
 
 
 def _path(study: str | Path | None) -> Path | None:

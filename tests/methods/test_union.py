@@ -32,6 +32,8 @@ SETTINGS = [
     {"kind": "progressive", "schedule": "layerwise", "match": "mean", "share": 1.0},
     {"kind": "progressive", "schedule": "stages", "epochs": 2},
     {"kind": "progressive", "schedule": "theseus"},
+    {"kind": "small", "encoder": "small"},
+    {"kind": "small", "encoder": "small", "loss": "kd"},
 ]
 TEXTS, LABELS = comments(24)
 
@@ -41,7 +43,9 @@ def make(settings: dict[str, object], encoder: Path, seed: int) -> tuple[Made, T
     teacher = tiny_classifier(layers=4, seed=5)
     rows = encode(teacher.tokenizer, TEXTS, max_length=32)
     taught = Taught(teacher, Guidance(predict_logits(teacher.model, rows, batch_size=8)))
-    bench = Bench(TASK, encoder, method.trained_as(TRAINING), rows, LABELS)
+    if method.own_encoder() and not (encoder.parent / "small").is_dir():
+        tiny_encoder(encoder.parent / "small", layers=1, seed=9)
+    bench = Bench(TASK, encoder, method.trained_as(TRAINING), rows, LABELS, texts=TEXTS, root=encoder.parent)
     return method.make(bench, taught, seed), taught
 
 
@@ -76,7 +80,7 @@ def test_lora_keeps_its_adapter_beside_the_merged_model(tmp_path: Path) -> None:
 
 def test_the_union_knows_every_method_by_its_kind() -> None:
     assert {method.model_fields["kind"].default for method in METHODS} == {
-        "student", "finetune", "untrained", "lora", "hybrid", "progressive",
+        "student", "finetune", "untrained", "lora", "hybrid", "progressive", "small",
     }  # fmt: skip
 
 

@@ -7,12 +7,12 @@ from tiny import comments, tiny_classifier
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedModel
 
 from potstill.domain.layers import plan_layers
-from potstill.models.forward import encode, predict_logits
+from potstill.models.forward import encode, pad, predict_logits
 from potstill.models.layer_stack import carve
-from potstill.training.batches import epoch_batches
+from potstill.training.batches import epoch_batches, plan_batches
 from potstill.training.loop import EpochScore, train
 from potstill.training.losses import HiddenLoss
-from potstill.training.objective import Distillation, Guidance
+from potstill.training.objective import UNLABELLED, Batch, Distillation, Guidance, Part
 
 HOW: dict[str, Any] = {"learning_rate": 1e-3, "epochs": 2, "batch_size": 8, "seed": 0, "precision": "fp32"}
 
@@ -41,6 +41,38 @@ def test_every_row_stands_once_in_an_epoch_and_neighbours_are_of_like_length() -
     assert batches == epoch_batches(lengths, 8, seed=3, epoch=0)
     assert batches != epoch_batches(lengths, 8, seed=3, epoch=1)
     assert max(max(lengths[row] for row in batch) - min(lengths[row] for row in batch) for batch in batches) <= 5
+
+
+def test_a_budget_is_spent_in_as_many_epochs_as_it_takes() -> None:
+    lengths = [1 + (row * 7) % 40 for row in range(101)]
+    two = plan_batches(lengths, 8, seed=3, epochs=2)
+    assert two == [epoch_batches(lengths, 8, seed=3, epoch=epoch) for epoch in range(2)]
+    tokens = 2 * sum(lengths)
+    assert plan_batches(lengths, 8, seed=3, epochs=9, tokens=tokens) == two
+    more = plan_batches(lengths * 3, 8, seed=3, epochs=2, tokens=tokens)
+    assert len(more) == 1, "three times the rows are not seen once"
+    assert tokens <= sum((lengths * 3)[row] for batch in more[0] for row in batch) < tokens + 8 * 40
+    third = plan_batches(lengths, 8, seed=3, epochs=2, tokens=tokens + 1)
+    assert third[:2] == two
+    assert [len(batches) for batches in third[2:]] == [1]
+
+
+def test_rows_without_a_label_are_learnt_from_the_teacher_alone() -> None:
+    tokens, labels = rows()
+    teacher, guidance = guided()
+    half = [*labels[:24], *[UNLABELLED] * 24]
+    objective, known = Distillation(guidance, kl_weight=0.5), Distillation(guidance)
+
+    def loss(rows: list[int], objective: Distillation, labels: list[int]) -> dict[str, Part]:
+        inputs = pad([tokens[row] for row in rows], 0)
+        return dict(objective(teacher, Batch(rows, inputs, torch.tensor([labels[row] for row in rows])), 0))
+
+    mixed = loss([0, 1, 30, 31], objective, half)
+    alone = loss([0, 1], known, labels)
+    assert mixed["ce"].value.item() == pytest.approx(alone["ce"].value.item(), rel=1e-5)
+    assert loss([30, 31], objective, half)["ce"].value.item() == 0
+    student = carve(teacher, plan_layers("even", 4))
+    assert train(student, tokens, half, objective=objective, **HOW).steps == 12
 
 
 def test_training_learns_and_the_same_seed_gives_the_same_weights() -> None:

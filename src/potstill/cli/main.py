@@ -15,7 +15,10 @@ import potstill
 from potstill.domain.errors import PotstillError
 
 RUNS = Path("runs")
-LAB = ("torch", "transformers", "huggingface_hub", "datasets", "peft", "accelerate", "sklearn", "scipy", "onnx")
+LAB = (
+    "torch", "transformers", "huggingface_hub", "datasets", "peft", "accelerate", "sklearn", "scipy", "onnx", "optuna",
+    "matplotlib",
+)  # fmt: skip
 """Packages that come with the extra `lab`."""
 CONTINUES = "; the same command continues where it stopped"
 REJECTED = 3
@@ -74,6 +77,22 @@ def build_parser() -> argparse.ArgumentParser:
     _add_study(run)
     run.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where results go (default: runs)")
     run.set_defaults(handler=_run)
+
+    layers = commands.add_parser("layers", help="which layers of a classifier matter: try every choice, untrained")
+    layers.add_argument("model", metavar="TEACHER", help="a model folder, a study's folder (its teacher), or a Hub id")
+    layers.add_argument("--data", required=True, metavar="FILE", help="labelled rows that it was not trained on")
+    layers.add_argument("--text", default="text", metavar="COLUMN", help="the column with the text (default: text)")
+    layers.add_argument("--label", default="label", metavar="COLUMN", help="the column with the label (default: label)")
+    layers.add_argument("-n", "--num-layers", type=int, metavar="N", help="layers to keep (default: half)")
+    layers.add_argument("--rows", type=int, default=512, help="rows to try on (default: 512)")
+    layers.add_argument("--max-length", type=int, metavar="N", help="tokens of a text, for a model that does not say")
+    layers.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="default: runs/layers-NAME")
+    layers.set_defaults(handler=_layers)
+
+    tune = commands.add_parser("tune", help="search the settings of a study's LoRA arm; the winner becomes a recipe")
+    tune.add_argument("study", type=Path, metavar="STUDY.toml", help="with [tune]: trials, minutes, rows, the settings")
+    tune.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where results go (default: runs)")
+    tune.set_defaults(handler=_tune)
 
     report = commands.add_parser("report", help="show a study's table again, and write report.md and report.json")
     report.add_argument("folder", type=Path, metavar="runs/NAME", help="the study's folder")
@@ -178,6 +197,50 @@ def _run(arguments: argparse.Namespace) -> int:
     console = Console()
     folder = run_study(study, root=root, runs=arguments.runs, display=Display(console))
     show_report(folder, "terminal", console)
+    return 0
+
+
+def _layers(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from potstill.data.loading import Source
+    from potstill.ledger.ledger import write_file
+    from potstill.report.figures import picked_model
+    from potstill.report.layout import lay_out_layers
+    from potstill.report.pictures import picture_of_layers
+    from potstill.report.show import markdown, print_page
+    from potstill.study.progress import Display
+    from potstill.study.which_layers import which_layers
+
+    given, console = Path(arguments.model), Console()
+    model = picked_model(given, "teacher") if (given / "study.json").is_file() else arguments.model
+    out = arguments.out or RUNS / f"layers-{given.name}"
+    found = which_layers(
+        model, Source(arguments.data, text=arguments.text, label=arguments.label), num_layers=arguments.num_layers,
+        rows=arguments.rows, max_length=arguments.max_length, out=out, display=Display(console),
+    )  # fmt: skip
+    page, name = lay_out_layers(found, arguments.model), f"layers-{found.num_layers}"
+    write_file(out / f"{name}.md", markdown(page).encode())
+    write_file(out / f"{name}.svg", picture_of_layers(found).encode())
+    print_page(page, console)
+    print(f"{out / name}: .md, .svg and .json")
+    return 0
+
+
+def _tune(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from potstill.report.show import print_page
+    from potstill.report.tuning import lay_out_tuning
+    from potstill.study.pilot import open_study
+    from potstill.study.progress import Display
+    from potstill.study.tune import tune_study
+
+    study, root = open_study(arguments.study)
+    console = Console()
+    found = tune_study(study, root=root, runs=arguments.runs, display=Display(console))
+    print_page(lay_out_tuning(found), console)
+    print(f"The winner as a recipe: {arguments.runs / study.name / 'tuned.toml'}")
     return 0
 
 

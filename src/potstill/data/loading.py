@@ -146,7 +146,7 @@ def _check_sources(sources: Mapping[str, Source]) -> None:
 
 def _open(sources: Mapping[str, Source], root: Path, notes: list[str]) -> dict[str, _Opened]:
     completed = {role: _with_pilot_columns(source) for role, source in sources.items()}
-    tables = {role: _table(role, source, root) for role, source in completed.items()}
+    tables = {role: open_table(role, source, root) for role, source in completed.items()}
     notes += [f"{role}: {note}" for role, table in tables.items() for note in table.notes]
     for role, source in completed.items():
         wanted = [source.text, *source.label_columns, *([source.id] if source.id else []), *source.where]
@@ -166,7 +166,8 @@ def _open(sources: Mapping[str, Source], root: Path, notes: list[str]) -> dict[s
     }
 
 
-def _table(role: str, source: Source, root: Path) -> Table:
+def open_table(role: str, source: Source, root: Path) -> Table:
+    """The rows of a source as they stand in its files. Raises DataError."""
     if source.path == PILOT:
         return pilot_table()
     names = [source.path] if isinstance(source.path, str) else source.path

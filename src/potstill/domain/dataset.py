@@ -104,10 +104,15 @@ class DataAccount(BaseModel):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Three splits of one task, cut and checked, with their account."""
+    """Three splits of one task, cut and checked, with their account; `unlabelled` are texts that stand in none."""
 
     task: Task
     train: Split
     validation: Split
     test: Split
     account: DataAccount
+    unlabelled: Sequence[str] = ()
+
+    def splits(self) -> dict[str, Split]:
+        """The splits by their names."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}

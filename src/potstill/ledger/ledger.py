@@ -17,8 +17,8 @@ from pydantic import JsonValue, ValidationError
 from potstill.domain.errors import PotstillError
 from potstill.domain.record import RunRecord
 
-FORMAT = 1
-"""Part of every digest: raise it when the same settings would no longer give the same result."""
+FORMAT = 2
+"""Part of every digest: raise it when the same settings no longer give the same result, as after a changed default."""
 
 _PARTIAL = ".partial-"
 

@@ -1,24 +1,29 @@
 """What every method is given, and what it gives back."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from potstill.domain.layers import LayerPlan
 from potstill.domain.task import Task
 from potstill.models.classifier import Classifier
 from potstill.models.forward import TokenRows
+from potstill.training.batches import plan_batches
 from potstill.training.loop import Checkpoint, EpochScore, Precision, TrainResult, train
 from potstill.training.objective import Distillation, Guidance, Objective
 
 Gate = Literal["random_teacher", "frozen_head", "layer_order"]
 """Refusals that a study can waive by name: distilling from an untrained teacher, a head that stays random and frozen,
 and layers in another order than the teacher's."""
+
+
+Role = Literal["smaller", "whole", "control"]
+"""What an arm is for: a model smaller than the teacher, one of its size, or something to hold the others against, which
+is never picked."""
 
 
 class Training(BaseModel):
@@ -38,19 +43,20 @@ class Training(BaseModel):
     precision: Precision = "auto"
     checkpoint: Checkpoint = "last"
     """`last`, or `best` on validation: the same for every arm."""
+    budget: Literal["epochs", "equal"] = "epochs"
+    """`equal`: every arm spends as many tokens as `epochs` over the labelled rows do, whatever its own epochs are."""
     sampled_accuracy: int | None = Field(default=None, ge=1)
     """Also note the accuracy on so many validation rows, always the same ones, after every epoch."""
-
-    def steps(self, rows: int) -> int:
-        """Steps of a training on so many rows."""
-        return self.epochs * math.ceil(rows / self.batch_size)
 
 
 @dataclass(frozen=True)
 class Bench:
     """The materials of a study, laid out for a method: tokenised training rows, how to train, how to score.
 
-    `score` measures a model on validation, asked after each epoch; `on_step` hears of each training step.
+    `tokens` are what a training spends, where that is fixed; else its epochs say. A row without a label has UNLABELLED
+    for it. `texts` are those of the rows, which `tokenizer` made of them; a method that brings a tokenizer of its own
+    replaces both. Paths of encoders are relative to `root`. `score` measures a model on validation, asked after each
+    epoch; `on_step` hears of each training step.
     """
 
     task: Task
@@ -58,12 +64,18 @@ class Bench:
     training: Training
     rows: TokenRows
     labels: list[int] | list[list[int]]
-    score: Callable[[PreTrainedModel], EpochScore] | None = None
+    tokens: int | None = None
+    texts: Sequence[str] = ()
+    tokenizer: PreTrainedTokenizerBase | None = None
+    root: Path = Path(".")
+    score: Callable[[Classifier], EpochScore] | None = None
     on_step: Callable[[], None] | None = None
 
-    def steps(self) -> int:
+    def steps(self, seed: int) -> int:
         """Steps of a training."""
-        return self.training.steps(len(self.rows))
+        how = self.training
+        plan = plan_batches([len(row) for row in self.rows], how.batch_size, seed, how.epochs, self.tokens)
+        return sum(map(len, plan))
 
     def distillation(self, guidance: Guidance | None = None, **loss: Any) -> Distillation:
         """The usual objective for this task; without a teacher, and nothing more, cross-entropy on the labels."""
@@ -71,11 +83,16 @@ class Bench:
 
     def fit(self, model: PreTrainedModel, seed: int, objective: Objective | None = None) -> TrainResult:
         """Train `model` in place on this bench; for cross-entropy on the labels, where no objective is given."""
-        how = self.training.model_dump(exclude={"max_length", "sampled_accuracy"})
+        how = self.training.model_dump(exclude={"max_length", "sampled_accuracy", "budget"})
         return train(
-            model, self.rows, self.labels, objective=objective or self.distillation(), seed=seed, validate=self.score,
-            on_step=self.on_step, **how,
+            model, self.rows, self.labels, objective=objective or self.distillation(), seed=seed, tokens=self.tokens,
+            validate=self._validate if self.score else None, on_step=self.on_step, **how,
         )  # fmt: skip
+
+    def _validate(self, model: PreTrainedModel) -> EpochScore:
+        assert self.score is not None, "asked only where there is one"
+        assert self.tokenizer is not None, "what scores a model has to read texts for it"
+        return self.score(Classifier(model, self.tokenizer))
 
 
 @dataclass(frozen=True)
@@ -105,6 +122,7 @@ class Method(BaseModel):
     """Base of every method: a frozen record of its settings. `learning_rate` and `epochs` override the study's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    role: ClassVar[Role] = "smaller"
 
     learning_rate: float | None = Field(default=None, gt=0)
     epochs: int | None = Field(default=None, ge=1)
@@ -116,6 +134,14 @@ class Method(BaseModel):
     def family(self) -> str | None:
         """Arms of one family share a learning rate where the study searches for it; None: nothing is trained."""
         return None
+
+    def own_encoder(self) -> tuple[str, str | None] | None:
+        """Name and revision of the encoder that it starts from, where that is neither the teacher nor the study's."""
+        return None
+
+    def uses_unlabelled(self) -> bool:
+        """Whether rows without labels are among those that it is given."""
+        return False
 
     def seeded(self) -> bool:
         """Whether another seed gives another result."""

@@ -51,8 +51,8 @@ class CarvedMethod(Method):
     def which(self) -> str:
         """The layers in words."""
         if self.is_searched:
-            return "searched"
-        return self.keep if isinstance(self.keep, str) else f"layers {self.keep}"
+            return "searched layers"
+        return f"{self.keep} layers" if isinstance(self.keep, str) else f"layers {self.keep}"
 
 
 class DistilledMethod(CarvedMethod):

@@ -10,13 +10,14 @@ from potstill.models.classifier import Classifier, count_parameters
 class Finetune(CarvedMethod):
     """The carved student, trained on the labels alone with the same rows and steps."""
 
+    role = "control"
     kind: Literal["finetune"] = "finetune"
 
     def family(self) -> str:
         return "student"
 
     def words(self) -> str:
-        return f"control: {self.which()} layers, trained without the teacher"
+        return f"control: {self.which()}, trained without the teacher"
 
     def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
         model, plan = self.carved(taught)

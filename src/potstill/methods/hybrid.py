@@ -17,7 +17,7 @@ class Hybrid(AdaptedMethod, DistilledMethod):
         return "hybrid"
 
     def words(self) -> str:
-        return f"{self.which()} layers of the teacher, distilled from it through LoRA r={self.r}, merged"
+        return f"{self.which()} of the teacher, distilled from it through LoRA r={self.r}, merged"
 
     def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
         model, plan = self.carved(taught)

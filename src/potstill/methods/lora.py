@@ -19,6 +19,7 @@ class Lora(AdaptedMethod):
     leaves the head as it is: with `init = "base"` random, which the gate `frozen_head` refuses.
     """
 
+    role = "whole"
     kind: Literal["lora"] = "lora"
     init: Literal["base", "teacher"] = "base"
     loss: Literal["ce", "kd"] = "ce"

@@ -46,14 +46,14 @@ class Progressive(DistilledMethod):
             "stages": "dropped in stages",
             "theseus": "standing in for the teacher's more and more often",
         }
-        return f"{self.which()} layers of the teacher, {how[self.schedule]}, distilled from it"
+        return f"{self.which()} of the teacher, {how[self.schedule]}, distilled from it"
 
     def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
         if self.schedule == "stages":
             return self._by_stages(bench, taught, seed)
         model, plan = self.carved(taught)
         rest, teacher = self.objective(bench, taught.guidance), taught.classifier.model
-        steps = int(self.share * bench.steps())
+        steps = int(self.share * bench.steps(seed))
         if self.schedule == "theseus":
             with shipped(model, teacher, seed) as crew:
                 trained = bench.fit(model, seed, Theseus(rest, crew, start=self.start, steps=steps))
@@ -72,7 +72,8 @@ class Progressive(DistilledMethod):
             step = LayerPlan(depth=len(so_far.kept), kept=tuple(so_far.kept.index(layer) for layer in plan.kept))
             so_far = so_far.then(step)
             model = carve(model, step, named=so_far)
-            stage = replace(bench, training=bench.training.model_copy(update={"epochs": epochs}))
+            tokens = None if bench.tokens is None else bench.tokens // len(plans)
+            stage = replace(bench, training=bench.training.model_copy(update={"epochs": epochs}), tokens=tokens)
             results.append(stage.fit(model, seed, objective))
         student = Classifier(model, taught.classifier.tokenizer)
         return Made(student, count_parameters(model), one_after_another(results), goal)

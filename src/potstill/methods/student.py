@@ -20,6 +20,7 @@ class Student(DistilledMethod):
 
     `teacher = "untrained"` carves and distils from the pretrained encoder under a random head, drawn by the run's seed:
     what many notebooks do without noticing. The gate `random_teacher` refuses it.
+    `unlabelled = true` also distils on the study's rows without labels, within the tokens that the others spend.
     """
 
     kind: Literal["student"] = "student"
@@ -27,6 +28,7 @@ class Student(DistilledMethod):
     cosine_weight: float = Field(default=0.0, ge=0)
     hidden_weight: float = Field(default=0.0, ge=0)
     hidden_loss: HiddenLoss = "cosine"
+    unlabelled: bool = False
 
     def family(self) -> str:
         return "student"
@@ -36,7 +38,11 @@ class Student(DistilledMethod):
 
     def words(self) -> str:
         teacher = "the teacher" if self.teacher == "trained" else "an untrained teacher"
-        return f"{self.which()} layers of {teacher}, distilled from it"
+        more = ", on rows without labels too" if self.unlabelled else ""
+        return f"{self.which()} of {teacher}, distilled from it{more}"
+
+    def uses_unlabelled(self) -> bool:
+        return self.unlabelled
 
     def objective(self, bench: Bench, guidance: Guidance) -> Distillation:
         return replace(

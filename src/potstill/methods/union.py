@@ -9,8 +9,9 @@ from potstill.methods.finetune import Finetune
 from potstill.methods.hybrid import Hybrid
 from potstill.methods.lora import Lora
 from potstill.methods.progressive import Progressive
+from potstill.methods.small import Small
 from potstill.methods.student import Student
 from potstill.methods.untrained import Untrained
 
-Recipe = Annotated[Student | Finetune | Untrained | Lora | Hybrid | Progressive, Field(discriminator="kind")]
+Recipe = Annotated[Student | Finetune | Untrained | Lora | Hybrid | Progressive | Small, Field(discriminator="kind")]
 METHODS: tuple[type[Method], ...] = get_args(get_args(Recipe)[0])

@@ -10,13 +10,14 @@ from potstill.models.classifier import Classifier, count_parameters
 class Untrained(CarvedMethod):
     """The carved student as it comes off the teacher."""
 
+    role = "control"
     kind: Literal["untrained"] = "untrained"
 
     def seeded(self) -> bool:
         return False
 
     def words(self) -> str:
-        return f"control: {self.which()} layers, not trained"
+        return f"control: {self.which()}, not trained"
 
     def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
         model, plan = self.carved(taught)

@@ -3,7 +3,7 @@
 import contextlib
 import io
 from collections.abc import Sequence
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
@@ -14,8 +14,13 @@ from potstill.domain.errors import GateError, ModelError
 from potstill.models.classifier import PROBES, Classifier, count_parameters, logits_of
 from potstill.models.layer_stack import find_layer_stack
 
-ATTENTION = (("query", "value"), ("query_proj", "value_proj"), ("q_lin", "v_lin"), ("q", "v"), ("Wqkv",))
-"""What families call the two projections that LoRA's authors adapt; ModernBERT has query, key and value in one."""
+Targets = Literal["query-value", "attention", "all"]
+"""Where adapters may go: where LoRA's authors put them, at keys too, or at every product of a layer."""
+ATTENTION = (
+    ("query", "key", "value"), ("query_proj", "key_proj", "value_proj"), ("q_lin", "k_lin", "v_lin"), ("q", "k", "v"),
+    ("Wqkv",),
+)  # fmt: skip
+"""What families call the projections of attention; ModernBERT has all three in one."""
 
 
 def add_lora(
@@ -57,15 +62,21 @@ def add_lora(
 
 def attention_targets(model: PreTrainedModel) -> list[str]:
     """The names of the query and value projections in this family's layers. Raises ModelError where none is known."""
+    return target_choices(model)["query-value"]
+
+
+def target_choices(model: PreTrainedModel) -> dict[str, list[str]]:
+    """The modules of each choice, in this family's names. Raises ModelError where its attention is not known."""
     stack = find_layer_stack(model)
     names = {
         name.rpartition(".")[2]
         for name, part in model.named_modules()
         if name.startswith(f"{stack}.") and isinstance(part, nn.Linear)
     }
-    for pair in ATTENTION:
-        if names.issuperset(pair):
-            return list(pair)
+    for attention in ATTENTION:
+        if names.issuperset(attention):
+            outer = [attention[0], attention[-1]] if len(attention) > 1 else list(attention)
+            return {"query-value": outer, "attention": list(attention), "all": sorted(names)}
     raise ModelError(
         f"LoRA on {model.config.model_type}: its query and value projections are not known; name target_modules, of "
         f"{', '.join(sorted(names))}"

@@ -1,5 +1,6 @@
 """Every number of a report, worked out once; the terminal, Markdown and JSON only lay it out."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
@@ -8,10 +9,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from potstill.domain.errors import PotstillError
+from potstill.domain.layer_search import LayerSearch
 from potstill.domain.measures import CategoryRecall, Measures, Threshold
 from potstill.domain.predictor import ranked_scores
 from potstill.domain.record import RunRecord
-from potstill.report.results import COMPRESSED, SMALLER, Arm, StudyResults, load_results
+from potstill.report.results import COMPRESSED, Arm, StudyResults, load_results
+from potstill.statistics.rank import rank_correlation
 from potstill.statistics.resample import mean_difference_interval
 
 Group = Literal["quality", "more", "cost"]
@@ -35,6 +38,7 @@ class Row(_Figures):
 
     arm: str
     kind: str
+    role: str
     words: str
     layers: str
     seeds: list[int]
@@ -60,6 +64,16 @@ class Difference(_Figures):
     high: float
 
 
+class Foretold(_Figures):
+    """How the order of the choices of layers before any training agrees with that of the students they became."""
+
+    num_layers: int
+    choices: int
+    estimate: float
+    low: float
+    high: float
+
+
 class Report(_Figures):
     """All of it."""
 
@@ -78,6 +92,8 @@ class Report(_Figures):
     machine: str
     version: str
     test_rows: int
+    layer_searches: list[LayerSearch] = []
+    foretold: list[Foretold] = []
 
 
 PER_LABEL = {"precision": "precision", "recall": "recall", "f1": "F1", "pr_auc": "PR-AUC"}
@@ -126,7 +142,36 @@ def work_out(results: StudyResults) -> Report:
         machine=results.summary["machine"],
         version=results.summary["version"],
         test_rows=len(results.labels),
+        layer_searches=results.searches,
+        foretold=[found for search in results.searches if (found := _foretold(results, search))],
     )
+
+
+def _foretold(results: StudyResults, search: LayerSearch) -> Foretold | None:
+    """Spearman's correlation over the choices that the study also distilled, all in the same way."""
+    nearness = {choice.kept: -choice.kl for choice in search.choices}
+    alike: dict[str, dict[tuple[int, ...], float]] = {}
+    for arm in results.arms:
+        first = arm.done[0].record if arm.done else None
+        if arm.kind == "student" and first and first.layers and first.layers.kept in nearness:
+            alike.setdefault(_but_for_layers(first), {})[first.layers.kept] = _test_pr_auc(arm)
+    if not alike:
+        return None
+    reached = max(alike.values(), key=len)
+    found = rank_correlation([nearness[kept] for kept in reached], list(reached.values()))
+    if found is None:
+        return None
+    return Foretold(
+        num_layers=search.num_layers, choices=found.count, estimate=found.estimate, low=found.low, high=found.high
+    )
+
+
+def _but_for_layers(record: RunRecord) -> str:
+    """The settings of a run without those that say which layers it keeps."""
+    method = record.settings["method"]
+    assert isinstance(method, dict)
+    rest = {key: value for key, value in method.items() if key not in ("keep", "num_layers", "reorder")}
+    return json.dumps([rest, record.settings["training"]], sort_keys=True)
 
 
 def picked_model(folder: Path, arm: str | None = None) -> Path:
@@ -161,6 +206,7 @@ def _row(arm: Arm) -> Row:
     return Row(
         arm=arm.name,
         kind=arm.kind,
+        role=arm.role,
         words=arm.words,
         layers=arm.layers,
         seeds=[record.seed for record in records],
@@ -225,8 +271,8 @@ def _measured(test: Measures | None) -> dict[str, float | None]:
 def _pick(rows: list[Row], rule: str) -> Row | None:
     """The compressed arm with the best mean validation PR-AUC; the test split has no say. None that a gate would have
     refused."""
-    kinds = SMALLER if rule == "student" else COMPRESSED
-    scored = [row for row in rows if row.kind in kinds and row.validation_pr_auc is not None and not row.waived]
+    roles = ("smaller",) if rule == "student" else COMPRESSED
+    scored = [row for row in rows if row.role in roles and row.validation_pr_auc is not None and not row.waived]
     return max(scored, key=lambda row: row.validation_pr_auc or 0.0, default=None)
 
 

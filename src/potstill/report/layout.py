@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from potstill.domain.layer_search import Choice, LayerSearch
 from potstill.report.figures import COLUMNS, PER_LABEL, TIMED, Group, Report, Row
 
 LORA = (
@@ -14,6 +15,8 @@ ROWS_ONLY = (
 )
 
 
+NEAREST = 5
+"""So many choices of layers are shown, beside those that have a name."""
 BELOW = "!"
 WAIVED = "†"
 EPOCHS = (
@@ -51,6 +54,7 @@ def lay_out(report: Report, *, timed: bool = True) -> Page:
     sheets = [_table(report, group, timed) for group in TITLES]
     sheets[1:1] = _labels(report)
     sheets += [_differences(report), _search(report), _categories(report)]
+    sheets += [sheet for search in report.layer_searches for sheet in _layer_sheets(search)]
     title, below = f"Study {report.study}", _below(report)
     return Page(title, report.answer, [sheet for sheet in sheets if sheet.body], below)
 
@@ -118,6 +122,64 @@ def _search(report: Report) -> Sheet:
     return Sheet("Learning rates tried", ["family", "learning rate", "validation PR-AUC", ""], body)
 
 
+def lay_out_layers(search: LayerSearch, name: str) -> Page:
+    """The page of a search for layers by itself."""
+    best, ranks = search.best, {rule: search.rank(kept) for rule, kept in search.named().items()}
+    places = ", ".join(f"{rule} {rank}" for rule, rank in ranks.items())
+    answer = (
+        f"Of {len(search.choices):,} choices of {search.num_layers} of {search.depth} layers, {_layers(best)} answer "
+        f"most as the whole model does: KL {best.kl:.4f}, PR-AUC {_score(best.pr_auc)} (the whole model's "
+        f"{_score(search.pr_auc)}). Ranks of others: {places}. All are untrained; distilling moves every choice."
+    )
+    return Page(f"Layers of {name}", answer, _layer_sheets(search), [])
+
+
+def _layer_sheets(search: LayerSearch) -> list[Sheet]:
+    return [_choices(search), _single_layers(search)]
+
+
+def _choices(search: LayerSearch) -> Sheet:
+    """The nearest choices, then those that have a name, each with its rank among all."""
+    names: dict[tuple[int, ...], list[str]] = {
+        kept: [] for kept in (choice.kept for choice in search.choices[:NEAREST])
+    }
+    for name, kept in search.named().items():
+        names.setdefault(kept, []).append(name)
+    chosen = sorted((search.choices[search.rank(kept) - 1] for kept in names), key=lambda one: (one.kl, one.kept))
+    body = [
+        [
+            str(search.rank(one.kept)),
+            _layers(one),
+            ", ".join(names[one.kept]) or "-",
+            f"{one.kl:.4f}",
+            _score(one.pr_auc),
+        ]
+        for one in chosen
+    ]
+    title = (
+        f"Layers before any training: {len(search.choices):,} choices of {search.num_layers} of {search.depth}, on "
+        f"{search.rows:,} rows held out; the teacher's PR-AUC there is {_score(search.pr_auc)}"
+    )
+    return Sheet(title, ["rank", "layers", "called", "KL to the teacher", "PR-AUC"], body)
+
+
+def _single_layers(search: LayerSearch) -> Sheet:
+    body = [
+        [str(layer), f"{influence:.3f}", f"{without.kl:.4f}", _score(without.pr_auc)]
+        for layer, (influence, without) in enumerate(zip(search.influence, search.without, strict=True))
+    ]
+    head = ["layer", "influence", "KL without it", "PR-AUC without it"]
+    return Sheet(f"Each of the teacher's {search.depth} layers by itself", head, body)
+
+
+def _layers(choice: Choice) -> str:
+    return f"[{','.join(map(str, choice.kept))}]"
+
+
+def _score(score: float | None) -> str:
+    return "-" if score is None else f"{score:.3f}"
+
+
 def _categories(report: Report) -> Sheet:
     arms = list(report.categories)
     head = ["category", "positive rows", "others"]
@@ -168,6 +230,12 @@ def _below(report: Report) -> list[str]:
     lines += [f"{row.arm}, {seed}: failed: {why}" for row in report.rows for seed, why in row.failures.items()]
     lines += [f"{row.arm}: seeds {row.missing} are not run yet." for row in report.rows if row.missing]
     lines += [LORA] if any(row.kind == "lora" for row in report.rows) else []
+    lines += [
+        f"Over {one.choices} choices of {one.num_layers} layers, how near they were to the teacher before any training "
+        "and the test PR-AUC that they reached agree with a Spearman rank correlation of "
+        f"{one.estimate:.2f} (95 % interval {one.low:.2f} to {one.high:.2f})."
+        for one in report.foretold
+    ]
     lines += [ROWS_ONLY] if report.differences else []
     lines += [*report.account, *(f"Note: {note}" for note in report.notes)]
     return [*lines, f"potstill {report.version} on {report.machine}. Comments a second: the lab's own evaluation loop."]

@@ -9,7 +9,7 @@ import numpy as np
 
 from potstill.domain.errors import PotstillError
 from potstill.ledger.ledger import folder_aside, write_file
-from potstill.report.results import load_results
+from potstill.report.results import layer_files, load_results
 from potstill.report.show import write_report
 
 ROWS = "rows.npz"
@@ -35,6 +35,8 @@ def pack(folder: Path, out: Path) -> int:
     with folder_aside(out) as aside:
         write_file(aside / "study.json", _compact(_without_texts(results.summary)))
         write_file(aside / ROWS, _smaller(folder / ROWS))
+        for file in layer_files(folder):
+            write_file(aside / file.name, file.read_bytes())
         for run in (run for arm in results.arms for run in arm.runs):
             place = aside / "ledger" / run.folder.name
             write_file(place / "run.json", run.record.model_dump_json(exclude_defaults=True).encode())

@@ -11,13 +11,12 @@ from pydantic import ValidationError
 
 from potstill.domain.dataset import DataAccount
 from potstill.domain.errors import PotstillError
+from potstill.domain.layer_search import LayerSearch
 from potstill.domain.record import RunRecord
 from potstill.domain.task import Task
 
-SMALLER = ("student", "hybrid", "progressive")
-"""The kinds that have fewer parameters than the teacher."""
-COMPRESSED = (*SMALLER, "lora")
-"""The kinds that a study is about; the others are baselines, the teacher, and controls."""
+COMPRESSED = ("smaller", "whole")
+"""The roles of what a study is about; the others are baselines, the teacher, and controls."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,7 @@ class Arm:
 
     name: str
     kind: str
+    role: str
     words: str
     layers: str
     seeds: list[int]
@@ -57,6 +57,8 @@ class StudyResults:
     arms: list[Arm]
     labels: NDArray[np.int64]
     weights: NDArray[np.float64]
+    searches: list[LayerSearch]
+    """For each number of layers that were searched."""
 
     def arm(self, kind: str) -> Arm | None:
         """The first arm of a kind."""
@@ -84,9 +86,15 @@ def load_results(folder: Path) -> StudyResults:
             arms=[_read_arm(folder, arm, summary["runs"]) for arm in summary["arms"]],
             labels=labels,
             weights=weights,
+            searches=[LayerSearch.model_validate_json(file.read_text()) for file in layer_files(folder)],
         )
     except (ValueError, KeyError, OSError, ValidationError) as error:
         raise PotstillError(f"{folder} cannot be read: {error}; run the study again") from error
+
+
+def layer_files(folder: Path) -> list[Path]:
+    """Where a study wrote down which layers it tried."""
+    return sorted(folder.glob("layers-*.json"))
 
 
 def _read_arm(folder: Path, arm: dict[str, Any], places: dict[str, str]) -> Arm:
@@ -94,6 +102,7 @@ def _read_arm(folder: Path, arm: dict[str, Any], places: dict[str, str]) -> Arm:
     return Arm(
         name=arm["arm"],
         kind=arm["kind"],
+        role=arm["role"],
         words=arm["words"],
         layers=arm["layers"] or "",
         seeds=list(arm["seeds"]),

@@ -27,7 +27,7 @@ def show_report(folder: Path, how: Format, console: Console) -> None:
     """
     report, page = write_report(folder)
     if how == "terminal":
-        _print(page, console)
+        print_page(page, console)
     else:
         console.out(report.model_dump_json(indent=1) if how == "json" else markdown(page), highlight=False)
 
@@ -59,7 +59,7 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|<>#])", r"\\\1", " ".join(text.split()))
 
 
-def _print(page: Page, console: Console) -> None:
+def print_page(page: Page, console: Console) -> None:
     for sheet in page.sheets:
         console.print(_table(sheet))
     for line in page.below:

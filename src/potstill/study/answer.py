@@ -61,3 +61,12 @@ def open_model_folder(name: str) -> tuple[Path, Classifier]:
     if classifier.fresh:
         raise ModelError(f"{name} is no fine-tuned classifier: {', '.join(classifier.fresh)} would be random")
     return folder, classifier
+
+
+def decision_of(folder: Path, classifier: Classifier, max_length: int | None = None) -> SavedDecision:
+    """How a saved model decides: as its study wrote down, or by the largest logit; `max_length` goes before either."""
+    saved = read_decision(folder)
+    if saved is None:
+        task = TorchPredictor(classifier, None).task
+        return SavedDecision(task=task, calibration=Calibration(), max_length=max_length or DEFAULT_LENGTH)
+    return saved if max_length is None else saved.model_copy(update={"max_length": max_length})

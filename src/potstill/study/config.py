@@ -3,7 +3,7 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -15,6 +15,7 @@ from potstill.methods.finetune import Finetune
 from potstill.methods.student import Student
 from potstill.methods.union import METHODS, Recipe
 from potstill.methods.untrained import Untrained
+from potstill.models.lora import Targets
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$")]
 Scalar = str | int | float | bool
@@ -45,6 +46,8 @@ class DataTable(_Table):
     train: str | list[str] | SplitTable = "builtin:pilot"
     validation: str | list[str] | SplitTable | None = None
     test: str | list[str] | SplitTable | None = None
+    unlabelled: str | list[str] | SplitTable | None = None
+    """Rows of which only the text is read, for arms that distil on them."""
     encoding: str | None = None
     text: str = "text"
     label: str = "label"
@@ -100,6 +103,21 @@ class LayerSearchTable(_Table):
     seed: int = 0
 
 
+class TuneTable(_Table):
+    """What `potstill tune` tries for a LoRA arm, on `rows` training rows, and for how long."""
+
+    arm: str | None = None
+    trials: int = Field(default=20, ge=1)
+    minutes: float | None = Field(default=None, gt=0)
+    rows: int = Field(default=3000, ge=1)
+    seed: int = 0
+    r: list[int] = Field(default=[4, 8, 16, 32], min_length=1)
+    lora_alpha: list[int] = Field(default=[8, 16, 32, 64], min_length=1)
+    lora_dropout: tuple[float, float] = (0.0, 0.2)
+    learning_rate: tuple[float, float] = (1e-4, 5e-3)
+    targets: list[Targets] = Field(default=["query-value", "attention", "all"], min_length=1)
+
+
 class GatesTable(_Table):
     """Refusals that the study does without, each with the reason why. What is made so never wins nor is exported."""
 
@@ -127,6 +145,7 @@ class Study(_Table):
     search: SearchTable | None = None
     layer_search: LayerSearchTable = LayerSearchTable()
     rule: RuleTable = RuleTable()
+    tune: TuneTable = TuneTable()
     gates: GatesTable = GatesTable()
     arms: dict[Name, Recipe] = Field(min_length=1)
 
@@ -139,6 +158,8 @@ class Study(_Table):
         if taken:
             raise ValueError(f"arm names {taken} are taken by rows that the study adds itself")
         for name, arm in self.arms.items():
+            if arm.uses_unlabelled() and self.data.unlabelled is None:
+                raise ValueError(f'arm "{name}" distils on rows without labels: name their file, [data] unlabelled')
             if refused := [gate for gate in arm.needs_waived() if gate not in self.gates.waive]:
                 raise ValueError(
                     f'arm "{name}" {REFUSED[refused[0]]}; if that is meant, say why: [gates.waive] {refused[0]} = '
@@ -192,13 +213,33 @@ def read_study(path: Path) -> Study:
     Raises:
         StudyError: with the file, the path of each wrong key, and the nearest right name.
     """
+    content = _read_toml(path)
+    return parse_study(_with_recipes(content, path), str(path))
+
+
+def _with_recipes(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The content with the settings of each arm that names a `recipe`, a TOML file beside the study; what the arm says
+    itself goes first."""
+    arms = content.get("arms")
+    if not isinstance(arms, dict):
+        return content
+    found: dict[str, Any] = {}
+    for name, arm in cast(dict[str, Any], arms).items():
+        if isinstance(arm, dict) and "recipe" in arm:
+            own = cast(dict[str, Any], arm)
+            found[name] = _read_toml(path.parent / str(own["recipe"])) | {k: v for k, v in own.items() if k != "recipe"}
+        else:
+            found[name] = arm
+    return content | {"arms": found}
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path} is no valid TOML: {error}") from error
-    return parse_study(content, str(path))
 
 
 def parse_study(content: dict[str, Any], source: str) -> Study:
@@ -226,7 +267,7 @@ def _keys_at(place: tuple[str | int, ...]) -> list[str]:
     """The keys that the table around `place` knows."""
     tables: dict[str, type[BaseModel]] = {
         "data": DataTable, "teacher": TeacherTable, "training": Training, "search": SearchTable, "rule": RuleTable,
-        "gates": GatesTable, "layer_search": LayerSearchTable,
+        "gates": GatesTable, "layer_search": LayerSearchTable, "tune": TuneTable,
     }  # fmt: skip
     table, *inner = [str(part) for part in place]
     if not inner:

@@ -50,6 +50,7 @@ class Shape:
     """The encoder of a study without its weights, for counting."""
 
     def __init__(self, study: Study, root: Path, labels: int) -> None:
+        self.root, self.labels = root, labels
         name = study.teacher.model or study.teacher.encoder
         self.folder = find_encoder(str(name), study.teacher.revision, root)
         config = AutoConfig.from_pretrained(self.folder, num_labels=labels)
@@ -72,6 +73,10 @@ class Shape:
 
     def of(self, method: Method) -> tuple[int, int]:
         """Parameters of what a method makes: while training, all and trained."""
+        if own := method.own_encoder():
+            folder = find_encoder(*own, self.root)
+            count, _ = count_parameters(empty_model(AutoConfig.from_pretrained(folder, num_labels=self.labels)))
+            return count, count
         plan = method.plan(self.depth)
         kept = len(plan.kept) if plan else self.depth
         total = self.all_parameters() - (self.depth - kept) * self.layer_parameters()
@@ -112,7 +117,9 @@ def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
 
     def row(arm: str, words: str, method: Method | None, seeds: int, training: Training, count: int) -> PlannedArm:
         total, trained = shape.of(method) if method else (shape.all_parameters(),) * 2
-        tokens = int(count * training.epochs * tokens_a_row) if trained else 0
+        equal = training.budget == "equal" or (method is not None and method.uses_unlabelled())
+        epochs = study.training.epochs if equal else training.epochs
+        tokens = int(count * epochs * tokens_a_row) if trained else 0
         # Two operations a weight forward, four backward, of which LoRA saves the two for frozen weights.
         seconds = (6 if trained == total else 4) * (total - vectors) * tokens * seeds / speed
         rate = f"{training.learning_rate:g}" if trained else ""

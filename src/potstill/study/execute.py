@@ -63,11 +63,9 @@ class Conductor:
     def play(self) -> None:
         """Run all of it."""
         runs = [self._baseline(arm) for arm in BASELINES]
-        trials = plan_trials(self.study)
-        self._search([trial for trial in trials if trial.method is None], None, None)
-        draft = self._teacher_draft()
+        draft = self.draft_teacher()
         self._summarise([*runs, draft], {})
-        teacher = self._teacher(draft)
+        teacher = self.open_teacher(draft)
         depth = depth_of(teacher.classifier.model)
         self.study = self._with_layers(draft, teacher, depth)
         trials = plan_trials(self.study)
@@ -86,10 +84,13 @@ class Conductor:
         self._once(draft, arm, lambda: self.lab.baseline(draft))
         return draft
 
-    def _teacher_draft(self) -> Draft:
+    def draft_teacher(self) -> Draft:
+        """The run of the teacher, at the learning rate that a search finds, where the study has one."""
+        self._search([trial for trial in plan_trials(self.study) if trial.method is None], None, None)
         return self.lab.teacher_draft(teacher_training(self.study, self.rates))
 
-    def _teacher(self, draft: Draft) -> Teacher:
+    def open_teacher(self, draft: Draft) -> Teacher:
+        """The teacher, made where the ledger has none. Raises GateError where it is not clearly better than chance."""
         if not self.lab.is_done(draft):
             self.lab.make_teacher(draft, teacher_training(self.study, self.rates))
         self._tell(draft, "teacher")
@@ -102,7 +103,7 @@ class Conductor:
         searcher = self.lab.searcher(draft, teacher, self.held)
         found = {size: searcher.search(size) for size in self.study.searched_sizes(depth)}
         for size, search in found.items():
-            write_file(self.folder / f"layers-{size}.json", search.model_dump_json(indent=1).encode())
+            write_file(self.folder / f"layers-{size}.json", search.model_dump_json().encode())
             best, odds = search.best, len(search.choices)
             self.lab.display.say(f"layers: of {odds:,} choices of {size}, {list(best.kept)} answer most as the teacher")
         return self.study.with_layers({size: search.best.kept for size, search in found.items()}, depth)

@@ -1,16 +1,15 @@
 """One study's workbench: it makes a run where the ledger has none, measures it, and writes it down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import JsonValue
-from transformers import PreTrainedModel
+from transformers import PreTrainedTokenizerBase
 
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import StudyError
@@ -31,18 +30,18 @@ from potstill.models.classifier import (
     open_tokenizer,
     save_classifier,
 )
-from potstill.models.encoder import find_encoder
+from potstill.models.encoder import find_encoder, fingerprint
 from potstill.models.forward import TokenRows, encode, predict_logits
 from potstill.models.saved import SavedDecision, model_card, write_decision
 from potstill.study.config import Study
 from potstill.study.gates import refuse_random_head, refuse_unproven_teacher
-from potstill.study.identity import Draft, Namer
+from potstill.study.identity import Draft, Namer, Setting
 from potstill.study.layer_search import Searcher
 from potstill.study.plan import RunSpec, Trial
 from potstill.study.progress import Display
 from potstill.study.provenance import provenance
 from potstill.training.loop import EpochScore
-from potstill.training.objective import Guidance
+from potstill.training.objective import UNLABELLED, Guidance
 
 Logits = NDArray[np.float32]
 EVALUATION_BATCH = 64
@@ -58,10 +57,11 @@ class Teacher:
     validation: Logits
     test: Logits
 
-    def taught(self, rows: NDArray[np.int64] | None = None) -> Taught:
-        """What methods get, with the answers on all training rows or on some."""
+    def taught(self, rows: NDArray[np.int64] | None = None, more: Logits | None = None) -> Taught:
+        """What methods get, with the answers on all training rows or on some, and on `more` rows that follow them."""
         logits = self.train if rows is None else self.train[rows]
-        return Taught(self.classifier, Guidance(torch.from_numpy(logits)))
+        answers = logits if more is None else np.concatenate([logits, more])
+        return Taught(self.classifier, Guidance(torch.from_numpy(answers)))
 
 
 class Lab:
@@ -76,7 +76,8 @@ class Lab:
         assert start is not None, "TeacherTable asks for one of them"
         self.tokenizer = open_tokenizer(start)
         self.namer = Namer(data, study.threshold, self.encoder, self.given)
-        if self.encoder and self.given and open_tokenizer(self.encoder).get_vocab() != self.tokenizer.get_vocab():
+        self._vocabulary = self.tokenizer.get_vocab()
+        if self.encoder and self.given and open_tokenizer(self.encoder).get_vocab() != self._vocabulary:
             raise StudyError("[teacher] encoder and model have different vocabularies; leave `encoder` out")
 
     # --- runs and their places -------------------------------------------------------------------------------------
@@ -92,19 +93,27 @@ class Lab:
     # --- rows -----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def tokens(self) -> dict[str, TokenRows]:
-        """Token ids of each split."""
-        length = self.study.training.max_length
-        splits = {"train": self.data.train, "validation": self.data.validation, "test": self.data.test}
-        return {name: encode(self.tokenizer, split.texts, max_length=length) for name, split in splits.items()}
+    def texts(self) -> dict[str, Sequence[str]]:
+        """The texts of each split, and those without a label."""
+        return {name: split.texts for name, split in self.data.splits().items()} | {"unlabelled": self.data.unlabelled}
 
-    def _logits(self, model: PreTrainedModel, split: str) -> Logits:
-        with self.display.bar(f"reading {split}", len(self.tokens[split])) as bar:
-            answer = predict_logits(model, self.tokens[split], batch_size=EVALUATION_BATCH, on_rows=bar.advance)
+    @cached_property
+    def tokens(self) -> dict[str, TokenRows]:
+        """Token ids of each, as the teacher reads them."""
+        return {name: self._encoded(texts, self.tokenizer) for name, texts in self.texts.items()}
+
+    def _encoded(self, texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> TokenRows:
+        return encode(tokenizer, texts, max_length=self.study.training.max_length)
+
+    def _logits(self, classifier: Classifier, split: str) -> Logits:
+        own = classifier.tokenizer.get_vocab() != self._vocabulary
+        rows = self._encoded(self.texts[split], classifier.tokenizer) if own else self.tokens[split]
+        with self.display.bar(f"reading {split}", len(rows)) as bar:
+            answer = predict_logits(classifier.model, rows, batch_size=EVALUATION_BATCH, on_rows=bar.advance)
         return answer.numpy()
 
-    def _score(self, model: PreTrainedModel) -> EpochScore:
-        logits = self._logits(model, "validation")
+    def _score(self, classifier: Classifier) -> EpochScore:
+        logits = self._logits(classifier, "validation")
         data, task = self.data.validation, self.data.task
         pr_auc = measure(logits, data.labels, data.weights, task, Calibration()).pr_auc
         return EpochScore(pr_auc, self._sampled_accuracy(logits))
@@ -118,18 +127,35 @@ class Lab:
         right = decide(validation[rows], Calibration(), self.data.task) == labels[rows]
         return float(right.reshape(len(rows), -1).all(axis=1).mean())
 
-    def _fit(
-        self, label: str, training: Training, make: Callable[[Bench], Made], rows: NDArray[np.int64] | None = None
-    ) -> Made:
-        """Call `make` with a bench of all training rows, or of some, under a bar."""
+    def _fit(self, label: str, bench: Bench, seed: int, make: Callable[[Bench], Made]) -> Made:
+        """Call `make` with the bench, under a bar."""
+        with self.display.bar(label, bench.steps(seed)) as bar:
+            return make(replace(bench, score=self._score, on_step=bar.advance))
+
+    def _bench(self, training: Training, rows: NDArray[np.int64] | None = None) -> Bench:
+        """A bench of all training rows, or of some."""
         chosen = np.arange(len(self.data.train)) if rows is None else rows
-        with self.display.bar(label, training.steps(len(chosen))) as bar:
-            bench = Bench(
-                self.data.task, self.encoder, training,
-                [self.tokens["train"][row] for row in chosen], self.data.train.labels[chosen].tolist(),
-                self._score, bar.advance,
-            )  # fmt: skip
-            return make(bench)
+        tokens = [self.tokens["train"][int(row)] for row in chosen]
+        budget = self.budget if training.budget == "equal" and rows is None else None
+        return Bench(
+            self.data.task, self.encoder, training, tokens, self.data.train.labels[chosen].tolist(), tokens=budget,
+            texts=[self.data.train.texts[int(row)] for row in chosen], tokenizer=self.tokenizer, root=self.root,
+        )  # fmt: skip
+
+    @cached_property
+    def budget(self) -> int:
+        """Tokens of the study's epochs over the rows that have labels."""
+        return self.study.training.epochs * sum(len(row) for row in self.tokens["train"])
+
+    def _with_unlabelled(self, bench: Bench) -> Bench:
+        """The bench with the rows that have no label behind those that have, within the same tokens."""
+        more = self.tokens["unlabelled"]
+        shape = self.data.train.labels.shape[1:]
+        unknown = np.full((len(more), *shape), UNLABELLED).tolist()
+        return replace(
+            bench, rows=[*bench.rows, *more], labels=[*bench.labels, *unknown], tokens=self.budget,
+            texts=[*bench.texts, *self.data.unlabelled],
+        )  # fmt: skip
 
     # --- the pieces of a study ------------------------------------------------------------------------------------
 
@@ -150,10 +176,10 @@ class Lab:
     def teacher_draft(self, training: Training) -> Draft:
         """The run that makes or measures the teacher."""
         if self.given:
-            settings: dict[str, JsonValue] = {"max_length": training.max_length}
-            return self.namer.draft("teacher", "teacher", 0, "the teacher, as given", settings)
-        words = "the teacher: the encoder fine-tuned in full"
-        return self.namer.draft("teacher", "teacher", self.study.teacher.seed, words, training.model_dump(mode="json"))
+            length = {"max_length": training.max_length}
+            return self.namer.draft("teacher", "teacher", 0, "as given", length)
+        words = "the encoder, fine-tuned in full"
+        return self.namer.draft("teacher", "teacher", self.study.teacher.seed, words, {"training": training})
 
     def make_teacher(self, draft: Draft, training: Training) -> None:
         """Fine-tune the teacher, or open the one that was given, and measure it. Raises GateError for a random head."""
@@ -163,7 +189,8 @@ class Lab:
             self._check_labels(opened)
             made = Made(opened, (count_parameters(opened.model)[0], 0))
         else:
-            made = self._fit("teacher", training, lambda bench: fine_tune_teacher(bench, draft.seed))
+            bench = self._bench(training)
+            made = self._fit("teacher", bench, draft.seed, lambda bench: fine_tune_teacher(bench, draft.seed))
         self._measure(draft, made, teacher=None)
 
     def _check_labels(self, opened: Classifier) -> None:
@@ -186,42 +213,48 @@ class Lab:
 
     def _train_logits(self, draft: Draft, classifier: Classifier) -> Logits:
         """The teacher's logits on the training rows, computed once and kept beside the runs."""
-        return self.ledger.cached(
-            f"teacher-logits-{draft.digest[:12]}", lambda: self._logits(classifier.model, "train")
-        )
+        return self.ledger.cached(f"teacher-logits-{draft.digest[:12]}", lambda: self._logits(classifier, "train"))
 
     def searcher(self, draft: Draft, teacher: Teacher, held: Split) -> Searcher:
         """Chooses among the teacher's layers on rows that nothing is trained on."""
         length = self.study.training.max_length
         name = digest_of({"teacher": draft.digest, "rows": held.fingerprint(), "max_length": length})
         return Searcher(
-            teacher.classifier.model, encode(self.tokenizer, held.texts, max_length=length), held, self.data.task,
+            teacher.classifier.model, self._encoded(held.texts, self.tokenizer), held, self.data.task,
             ledger=self.ledger, name=f"layers-{name[:12]}", display=self.display,
         )  # fmt: skip
 
     def run_draft(self, spec: RunSpec, teacher: Draft) -> Draft:
         """The run of one arm at one seed."""
-        settings: dict[str, JsonValue] = {
-            "method": spec.method.model_dump(mode="json"), "training": spec.training.model_dump(mode="json")
-        }  # fmt: skip
+        settings: dict[str, Setting] = {"method": spec.method, "training": spec.training}
+        if own := spec.method.own_encoder():
+            settings["encoder"] = fingerprint(find_encoder(*own, self.root))
+        if spec.method.uses_unlabelled():
+            settings["unlabelled"] = digest_of({"texts": list(self.data.unlabelled)})
         kind = str(spec.method.model_dump()["kind"])
         draft = self.namer.draft(spec.arm, kind, spec.seed, spec.method.words(), settings, teacher.digest)
-        return replace(draft, waived=self.study.waived(spec.method))
+        return replace(draft, waived=self.study.waived(spec.method), role=spec.method.role)
 
     def run(self, spec: RunSpec, draft: Draft, teacher: Teacher) -> None:
         """Make one arm at one seed, measure it, write it down."""
-        label = f"{spec.arm}, seed {spec.seed}"
-        made = self._fit(label, spec.training, lambda bench: spec.method.make(bench, teacher.taught(), spec.seed))
+        label, bench, taught = f"{spec.arm}, seed {spec.seed}", self._bench(spec.training), teacher.taught()
+        if spec.method.uses_unlabelled():
+            bench, taught = self._with_unlabelled(bench), teacher.taught(more=self._unlabelled_logits(teacher))
+        made = self._fit(label, bench, spec.seed, lambda bench: spec.method.make(bench, taught, spec.seed))
         self._measure(draft, made, teacher)
+
+    def _unlabelled_logits(self, teacher: Teacher) -> Logits:
+        """The teacher's logits on the rows without labels, computed once."""
+        rows = digest_of({"texts": list(self.data.unlabelled)})
+        name = f"unlabelled-logits-{teacher.record.digest[:12]}-{rows[:12]}"
+        return self.ledger.cached(name, lambda: self._logits(teacher.classifier, "unlabelled"))
 
     def trial_draft(self, trial: Trial, teacher: Draft | None) -> Draft:
         """The run of one learning rate of the search."""
         assert self.study.search is not None, "there are trials only where there is a search"
-        settings: dict[str, JsonValue] = {
-            "method": trial.method.model_dump(mode="json") if trial.method else None,
-            "training": trial.training.model_dump(mode="json"),
-            "rows": self.study.search.rows,
-        }
+        settings: dict[str, Setting] = {
+            "method": trial.method, "training": trial.training, "rows": self.study.search.rows
+        }  # fmt: skip
         words = f"{trial.family} at learning rate {trial.training.learning_rate:g}"
         parent = teacher.digest if teacher else ""
         return self.namer.draft(trial.arm, "search", self.study.search.seed, words, settings, parent)
@@ -238,16 +271,32 @@ class Lab:
                 return fine_tune_teacher(bench, draft.seed)
             return trial.method.make(bench, teacher.taught(rows), draft.seed)
 
-        made = self._fit(draft.words, trial.training, make, rows)
-        validation = self._logits(made.classifier.model, "validation")
+        made = self._fit(draft.words, self._bench(trial.training, rows), draft.seed, make)
+        validation = self._logits(made.classifier, "validation")
         self._write(draft, validation, None, _cost_of(made), teacher=None, made=made)
+
+    def attempt(
+        self, label: str, training: Training, rows: NDArray[np.int64], seed: int, make: Callable[[Bench], Made],
+        on_score: Callable[[EpochScore], None],
+    ) -> float:  # fmt: skip
+        """The validation PR-AUC of a model made on some training rows, 0 where undefined; nothing is written down.
+        `on_score` hears it after each epoch, and may raise to give up."""
+        bench = self._bench(training, rows)
+        with self.display.bar(label, bench.steps(seed)) as bar:
+            made = make(replace(bench, score=partial(self._score_to, on_score), on_step=bar.advance))
+        return self._score(made.classifier).pr_auc or 0.0
+
+    def _score_to(self, on_score: Callable[[EpochScore], None], classifier: Classifier) -> EpochScore:
+        score = self._score(classifier)
+        on_score(score)
+        return score
 
     # --- measuring ------------------------------------------------------------------------------------------------
 
     def _measure(self, draft: Draft, made: Made, teacher: Teacher | None) -> None:
-        validation = self._logits(made.classifier.model, "validation")
+        validation = self._logits(made.classifier, "validation")
         started = perf_counter()
-        test = self._logits(made.classifier.model, "test")
+        test = self._logits(made.classifier, "test")
         speed = len(test) / (perf_counter() - started)
         cost = _cost_of(made).model_copy(update={"comments_per_second": speed})
         self._write(draft, validation, test, cost, teacher, made)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from potstill.data.loading import Source, load_dataset
+from potstill.data.unlabelled import with_unlabelled
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import PotstillError
 from potstill.study.config import DataTable, SplitTable, Study
@@ -15,7 +16,7 @@ from potstill.study.config import DataTable, SplitTable, Study
 
 def load_rows(table: DataTable, root: Path) -> Dataset:
     """The data set that `[data]` describes, its paths relative to `root`. Raises DataError."""
-    return load_dataset(
+    data = load_dataset(
         _source(table, table.train, training=True),
         _source(table, table.validation) if table.validation else None,
         _source(table, table.test) if table.test else None,
@@ -26,6 +27,9 @@ def load_rows(table: DataTable, root: Path) -> Dataset:
         seed=table.seed,
         root=root,
     )
+    if table.unlabelled is None:
+        return data
+    return with_unlabelled(data, _source(table, table.unlabelled), seed=table.seed, root=root)
 
 
 def rows_of(study: Study, root: Path) -> tuple[Dataset, Split | None]:

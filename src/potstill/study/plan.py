@@ -56,7 +56,8 @@ def settings_of(study: Study, method: Method, rates: dict[str, float]) -> Traini
 def teacher_training(study: Study, rates: dict[str, float]) -> Training:
     """The training settings of the teacher."""
     own = {"learning_rate": study.teacher.learning_rate or rates.get("teacher"), "epochs": study.teacher.epochs}
-    return study.training.model_copy(update={key: value for key, value in own.items() if value is not None})
+    found = {key: value for key, value in own.items() if value is not None}
+    return study.training.model_copy(update={"budget": "epochs", **found})  # an equal budget is for the arms
 
 
 def plan_trials(study: Study) -> list[Trial]:

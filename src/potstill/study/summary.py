@@ -61,8 +61,11 @@ def write_summary(
     for draft in runs:
         arm = arms.setdefault(
             draft.arm,
-            {"arm": draft.arm, "kind": draft.kind, "seeds": [], "layers": layers.get(draft.arm), "words": draft.words},
-        )
+            {
+                "arm": draft.arm, "kind": draft.kind, "role": draft.role, "seeds": [], "layers": layers.get(draft.arm),
+                "words": draft.words,
+            },
+        )  # fmt: skip
         arm["seeds"].append(draft.seed)
     content = {
         "name": study.name,

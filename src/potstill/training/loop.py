@@ -15,7 +15,7 @@ from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
 from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
-from potstill.training.batches import epoch_batches
+from potstill.training.batches import plan_batches
 from potstill.training.dropout import QuickDropout
 from potstill.training.objective import Batch, Distillation, Objective, Part
 
@@ -52,6 +52,7 @@ def train(
     epochs: int,
     batch_size: int,
     seed: int,
+    tokens: int | None = None,
     warmup_ratio: float = 0.1,
     weight_decay: float = 0.01,
     max_grad_norm: float = 1.0,
@@ -63,6 +64,7 @@ def train(
 ) -> TrainResult:
     """Train `model` in place on `rows`, with AdamW, a linear warm-up and decay, and clipped gradients.
 
+    Where `tokens` are given, padding not counted, they are spent in as many epochs as it takes, whatever `epochs` says.
     `objective` says what is minimised: cross-entropy on `labels`, where nothing else is named.
     `validate` is asked after each epoch but the last, whose model the caller measures anyway; with checkpoint = "best"
     after the last too, and the weights of its best epoch are kept. The same seed on the same
@@ -77,18 +79,19 @@ def train(
     model.to(accelerator.device).train()
     attention = _use_plain_attention(model)
     set_dropout(model, dropout)
-    total = epochs * math.ceil(len(rows) / batch_size)
+    lengths = [len(row) for row in rows]
+    plan = plan_batches(lengths, batch_size, seed, epochs, tokens)
+    total = sum(map(len, plan))
     optimizer, scheduler = _optimizer(model, learning_rate, weight_decay, int(warmup_ratio * total), total)
     optimizer = accelerator.prepare_optimizer(optimizer)
     autocast = torch.autocast(accelerator.device.type, dtype=torch.bfloat16, enabled=uses_bf16(precision))
-    lengths = [len(row) for row in rows]
     curve: list[CurvePoint] = []
     best: tuple[float, dict[str, torch.Tensor]] | None = None
-    seconds, tokens, steps = 0.0, 0, 0
-    for epoch in range(epochs):
+    seconds, seen, steps = 0.0, 0, 0
+    for epoch, batches in enumerate(plan):
         started = perf_counter()
         means = _Means()
-        for batch in epoch_batches(lengths, batch_size, seed, epoch):
+        for batch in batches:
             inputs = _to(accelerator.device, pad([rows[row] for row in batch], pad_id_of(model)))
             targets = torch.tensor([labels[row] for row in batch], device=accelerator.device)
             with autocast, QuickDropout():
@@ -102,12 +105,12 @@ def train(
             means.add({"loss": Part(1, loss), **parts}, len(batch))
             if not math.isfinite(means["loss"]):
                 raise ValueError(f"the loss is not finite after {steps + 1} steps: a smaller learning rate helps")
-            tokens += inputs["input_ids"].numel()
+            seen += inputs["input_ids"].numel()
             steps += 1
             if on_step:
                 on_step()
         seconds += perf_counter() - started
-        score = validate(model) if validate and (checkpoint == "best" or epoch + 1 < epochs) else None
+        score = validate(model) if validate and (checkpoint == "best" or epoch + 1 < len(plan)) else None
         pr_auc = score.pr_auc if score else None
         if checkpoint == "best" and pr_auc is not None and (best is None or pr_auc > best[0]):
             best = pr_auc, copy.deepcopy(model.state_dict())
@@ -116,7 +119,7 @@ def train(
         model.load_state_dict(best[1])
     model.set_attn_implementation(attention)
     model.eval()
-    return TrainResult(curve[-1].loss, curve, seconds, tokens, steps)
+    return TrainResult(curve[-1].loss, curve, seconds, seen, steps)
 
 
 def one_after_another(results: Sequence[TrainResult]) -> TrainResult:

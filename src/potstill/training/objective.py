@@ -11,6 +11,9 @@ from transformers import PreTrainedModel
 
 from potstill.training.losses import HiddenLoss, hidden_state_loss, logit_cosine_loss, soft_label_loss, soft_target_loss
 
+UNLABELLED = -100
+"""Stands in a row's targets where nobody knows its label: cross-entropy leaves the row out."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -96,6 +99,11 @@ class Distillation:
         return parts
 
     def _cross_entropy(self, logits: Tensor, targets: Tensor) -> Tensor:
+        known = targets.reshape(len(targets), -1)[:, 0] != UNLABELLED
+        if not known.all():
+            if not known.any():
+                return logits.sum() * 0
+            logits, targets = logits[known], targets[known]
         if self.multilabel:
             return functional.binary_cross_entropy_with_logits(logits, targets.float())
         return functional.cross_entropy(logits, targets)

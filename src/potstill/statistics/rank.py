@@ -1,0 +1,43 @@
+"""How far two orders of the same things agree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import atanh, sqrt, tanh
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEWEST = 10
+"""With fewer things than this nothing is claimed: the interval would hold nearly everything."""
+
+
+@dataclass(frozen=True)
+class RankCorrelation:
+    """Spearman's rank correlation of `count` things, with its interval."""
+
+    count: int
+    estimate: float
+    low: float
+    high: float
+
+
+def rank_correlation(one: Sequence[float], other: Sequence[float], confidence: float = 0.95) -> RankCorrelation | None:
+    """Spearman's rank correlation; the interval is normal on Fisher's scale with the variance of Bonett and Wright
+    (2000, "Sample size requirements for estimating Pearson, Kendall and Spearman correlations").
+
+    None for fewer than ten things, or where one of the orders is all ties.
+    """
+    if len(one) < FEWEST or len(set(one)) < 2 or len(set(other)) < 2:
+        return None
+    found = float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
+    if abs(found) > 1 - 1e-12:
+        return RankCorrelation(len(one), round(found), round(found), round(found))
+    half = NormalDist().inv_cdf((1 + confidence) / 2) * sqrt((1 + found**2 / 2) / (len(one) - 3))
+    return RankCorrelation(len(one), found, tanh(atanh(found) - half), tanh(atanh(found) + half))
+
+
+def _ranks(values: Sequence[float]) -> NDArray[np.float64]:
+    """Ranks from 1; equal values share the mean of theirs."""
+    _, place, counts = np.unique(np.asarray(values, dtype=float), return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]

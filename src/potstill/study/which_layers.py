@@ -1,0 +1,67 @@
+"""Which layers of a model matter: the search for layers without a study around it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from potstill.data.loading import Source, load_dataset
+from potstill.domain.dataset import Split
+from potstill.domain.errors import DataError
+from potstill.domain.layer_search import LayerSearch
+from potstill.domain.task import Task
+from potstill.ledger.ledger import Ledger, digest_of, write_file
+from potstill.models.encoder import fingerprint
+from potstill.models.forward import encode
+from potstill.models.layer_stack import depth_of
+from potstill.study.answer import decision_of, open_model_folder
+from potstill.study.layer_search import Searcher
+from potstill.study.progress import Display
+
+NEARLY_ALL = (0.98, 0.01, 0.01)
+"""Shares of train, validation and test where only rows of one kind are asked for."""
+
+
+def which_layers(
+    model: str | Path, data: Source, *, num_layers: int | None = None, rows: int = 512, max_length: int | None = None,
+    seed: int = 0, out: Path, display: Display,
+) -> LayerSearch:  # fmt: skip
+    """Try every choice of `num_layers` (default: half) of a classifier's layers on `rows` rows of `data`, drawn by the
+    seed. `layers-N.json` goes into the folder `out`, and what was computed, so that a search that is cut off goes on.
+
+    The rows should be such that the model was not trained on: what it knows by heart says little about others.
+
+    Raises:
+        PotstillError: there is no such model, its rows cannot be read, or its layers cannot be chosen from.
+    """
+    folder, classifier = open_model_folder(str(model))
+    decision = decision_of(folder, classifier, max_length)
+    split = _rows(data, decision.task, rows, seed)
+    length = decision.max_length
+    ledger = Ledger(out / "ledger")
+    name = digest_of({"model": fingerprint(folder), "rows": split.fingerprint(), "max_length": length})
+    with ledger.lock(), display.open():
+        searcher = Searcher(
+            classifier.model, encode(classifier.tokenizer, split.texts, max_length=length), split, decision.task,
+            ledger=ledger, name=f"layers-{name[:12]}", display=display,
+        )  # fmt: skip
+        found = searcher.search(num_layers or depth_of(classifier.model) // 2)
+    write_file(out / f"layers-{found.num_layers}.json", found.model_dump_json().encode())
+    return found
+
+
+def _rows(data: Source, task: Task, count: int, seed: int) -> Split:
+    """Some rows, labelled as the model labels: by the names of its labels or by their numbers; with several at a time,
+    in columns of those names."""
+    known = None
+    if task.multilabel:
+        data = replace(data, label=list(task.labels))
+    else:
+        known = {str(number): label for number, label in enumerate(task.labels)} | {name: name for name in task.labels}
+    loaded = load_dataset(
+        data, None, None, labels=known, positive=task.positive, fractions=NEARLY_ALL, on_leak="drop", seed=seed
+    )
+    if loaded.task.labels != task.labels:
+        raise DataError(f"{data.name} has the labels {list(loaded.task.labels)}, the model {list(task.labels)}")
+    drawn = np.random.default_rng(seed).permutation(len(loaded.train))[:count]
+    return loaded.train.take(np.sort(drawn))

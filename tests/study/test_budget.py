@@ -1,0 +1,108 @@
+"""Arms that are given more rows, other rows or another tokenizer, at the tokens of the rest."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from tiny import comments, tiny_encoder
+
+from potstill.api import plan, report
+from potstill.domain.errors import DataError, StudyError
+from potstill.report.results import load_results
+from potstill.study.config import read_study
+from potstill.study.execute import run_study
+from potstill.study.materials import rows_of
+from potstill.study.progress import Display
+
+STUDY = """
+name = "budget"
+seeds = [0]
+controls = "none"
+[data]
+train = "train.csv"
+unlabelled = { path = "more.csv", sample = 150 }
+[teacher]
+encoder = "encoder"
+epochs = 8
+[training]
+epochs = 2
+batch_size = 16
+learning_rate = 3e-3
+max_length = 24
+precision = "fp32"
+budget = "equal"
+[arms.plain]
+kind = "student"
+[arms.long]
+kind = "student"
+epochs = 5
+[arms.more]
+kind = "student"
+unlabelled = true
+[arms.small]
+kind = "small"
+encoder = "small"
+loss = "kd"
+[arms.hybrid]
+kind = "hybrid"
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    tiny_encoder(tmp_path / "encoder", layers=2)
+    tiny_encoder(tmp_path / "small", layers=1, seed=7)
+    _write(tmp_path / "train.csv", 0, 240, labelled=True)
+    # The last forty of the labelled rows stand here too: they are no news.
+    _write(tmp_path / "more.csv", 200, 600, labelled=False)
+    (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
+    return tmp_path
+
+
+def _write(path: Path, start: int, stop: int, *, labelled: bool) -> None:
+    texts, labels = comments(stop)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"] if labelled else ["text"])
+        for text, label in list(zip(texts, labels, strict=True))[start:]:
+            writer.writerow([text, "toxic" if label else "fine"] if labelled else [text])
+
+
+def test_every_arm_spends_the_same_tokens(place: Path) -> None:
+    with (place / "log.txt").open("w") as log:
+        display = Display(Console(file=log, width=200))
+        folder = run_study(read_study(place / "study.toml"), root=place, runs=place / "runs", display=display)
+    arms = {arm.name: arm.done[0].record for arm in load_results(folder).arms if arm.done}
+    tokens = {name: arms[name].cost.train_tokens for name in ("plain", "long", "more", "small", "hybrid")}
+    assert max(tokens.values()) - min(tokens.values()) < 16 * 24, tokens
+    assert arms["plain"].digest != arms["long"].digest
+    assert arms["small"].layers is None
+    said = (place / "log.txt").read_text()
+    assert "unlabelled: more.csv: 400 rows = 150 used" in said
+    assert "left out (in train)" in said
+    assert report(folder).picked in ("plain", "long", "more", "small", "hybrid")
+    planned = {arm.arm: arm for arm in plan(place / "study.toml")}
+    assert planned["small"].parameters == arms["small"].cost.parameters
+    assert planned["hybrid"].trainable == arms["hybrid"].cost.trainable_parameters
+    assert planned["long"].tokens == planned["plain"].tokens
+
+
+def test_rows_without_labels_stand_in_no_split(place: Path) -> None:
+    data, _ = rows_of(read_study(place / "study.toml"), place)
+    known = {text for split in data.splits().values() for text in split.texts}
+    assert len(data.unlabelled) == 150
+    assert not known & set(data.unlabelled)
+
+
+def test_rows_that_are_all_known_are_refused(place: Path) -> None:
+    (place / "more.csv").write_bytes((place / "train.csv").read_bytes())
+    with pytest.raises(DataError, match="none is left"):
+        rows_of(read_study(place / "study.toml"), place)
+
+
+def test_an_arm_that_needs_unlabelled_rows_says_so(place: Path) -> None:
+    study = (place / "study.toml").read_text().replace('unlabelled = { path = "more.csv", sample = 150 }\n', "")
+    (place / "study.toml").write_text(study)
+    with pytest.raises(StudyError, match=r'arm "more" distils on rows without labels'):
+        read_study(place / "study.toml")
