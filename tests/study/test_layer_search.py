@@ -162,15 +162,15 @@ def test_a_search_without_a_choice_or_without_an_end_is_refused(
 
 def test_a_search_that_was_killed_computes_nothing_twice(tmp_path: Path) -> None:
     place = workplace(tmp_path, layers=10, size=5, rows=1440, held=180)
-    pieces = "layers-*-5-*.npy"
+    ledger, pieces = place / "runs" / "searching" / "ledger", "layers-*-5-*.npy"
     with subprocess.Popen([sys.executable, "-m", "potstill", "run", "study.toml"], cwd=place) as running:
         deadline = time.monotonic() + 120
-        while not list(place.rglob(pieces)) and time.monotonic() < deadline:
+        while not list(ledger.glob(pieces)) and time.monotonic() < deadline:
             time.sleep(0.02)
         running.send_signal(signal.SIGKILL)
-    before = {path: path.stat().st_mtime_ns for path in place.rglob("layers-*.npy")}
-    there = len(list(place.rglob(pieces)))
+    before = {path: path.stat().st_mtime_ns for path in ledger.glob("layers-*.npy")}
+    there = len(list(ledger.glob(pieces)))
     assert 0 < there < 3, "it was cut off in the middle"
     run(place)
-    assert len(list(place.rglob(pieces))) == 3
+    assert len(list(ledger.glob(pieces))) == 3
     assert before == {path: path.stat().st_mtime_ns for path in before}
