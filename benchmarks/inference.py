@@ -33,8 +33,9 @@ from potstill.models.classifier import calm_transformers
 from potstill.models.encoder import find_encoder
 
 STRATA = 16
-SHAPES = {"mini": (384, 6, 12, 1536), "b6": (768, 6, 12, 3072), "b12": (768, 12, 12, 3072)}
+Shape = tuple[int, int, int, int]
 """Width, layers, heads, inner width."""
+SHAPES: dict[str, Shape] = {"mini": (384, 6, 12, 1536), "b6": (768, 6, 12, 3072), "b12": (768, 12, 12, 3072)}
 COUNTS = {"mini": 1024, "b6": 1024, "b12": 1024, "study": 1024}
 ALONE = 64
 """Comments that are answered one at a time."""
@@ -132,9 +133,9 @@ def _kind(who: str, top: dict[str, float]) -> str:
     return kind if kind in top else "fp32"
 
 
-def random_model(shape: str) -> PreTrainedModel:
+def random_model(shape: Shape) -> PreTrainedModel:
     """A BERT of this shape with random weights."""
-    width, layers, heads, inner = SHAPES[shape]
+    width, layers, heads, inner = shape
     torch.manual_seed(0)
     config = BertConfig(hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner)
     return BertForSequenceClassification(config).eval()
@@ -143,12 +144,16 @@ def random_model(shape: str) -> PreTrainedModel:
 def measure_shapes(arguments: argparse.Namespace, counts: dict[str, int], notes: Notebook) -> Iterator[str]:
     """The models with random weights, one after the other; a table each."""
     tokenizer = AutoTokenizer.from_pretrained(find_encoder("minilm"))
-    for name in SHAPES:
-        bench = Bench(name, random_model(name), tokenizer, arguments.work / name)
+    for name, shape in SHAPES.items():
+        if name not in arguments.models:
+            continue
+        bench = Bench(name, random_model(shape), tokenizer, arguments.work / name)
         bench.folder.mkdir(exist_ok=True)
         texts = draw_comments(arguments.comments, arguments.column, counts[name], bench)
         if not all(notes.has(model=name, round=n, what="done") for n in range(arguments.rounds)):
-            measure(name, random_field(bench), texts, arguments.rounds, notes)
+            field = random_field(bench)
+            wanted = {who: it for who, it in field.items() if who == "pipeline" or who in (arguments.who or field)}
+            measure(name, wanted, texts, arguments.rounds, notes)
         lengths = [len(row) for row in bench.reader().read(texts).rows]
         yield f"\n### {name}, {len(texts):,} comments\n"
         yield from speed_table(name, {"": bench.model}, lengths, notes, "pipeline")
@@ -175,6 +180,8 @@ def main() -> int:
     parser.add_argument("--comments", type=Path, default=Path("../shared/data/wiki_toxic/test.csv.gz"))
     parser.add_argument("--column", default="comment_text")
     parser.add_argument("--counts", nargs="+", default=[], metavar="MODEL=N", help="comments, where not 1024")
+    parser.add_argument("--models", nargs="+", choices=list(SHAPES), default=list(SHAPES))
+    parser.add_argument("--who", nargs="+", metavar="CONTESTANT", help="only these beside the pipeline")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     calm_transformers()

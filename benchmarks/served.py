@@ -60,6 +60,12 @@ def resident_mb(process: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
+def cpu_seconds(process: int) -> float:
+    """Seconds of processor that a process has spent, all its threads together."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def comments_of(tokens: int, count: int, path: Path, column: str) -> list[str]:
     """The starts of real comments, cut where they have `tokens` tokens with the two special ones."""
     tokenizer = AutoTokenizer.from_pretrained(find_encoder("minilm")).backend_tokenizer

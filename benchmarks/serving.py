@@ -4,7 +4,8 @@
 
 Without `--bundle` it is BERT-base's six-layer half with random weights: its speed is real, its answers mean nothing.
 Capacity is the highest rate at which every request is answered and 99 of 100 within 250 ms, found by halving, in rounds
-in which our server and FastAPI around `transformers.pipeline` take turns. Then 0.7 of ours for ten minutes, and three
+in which our server and FastAPI around `transformers.pipeline` take turns, beside the engine and the pipeline without a
+server: no server is faster than what it asks. Then 0.7 of ours for ten minutes, and three
 times ours for a minute.
 """
 
@@ -17,16 +18,18 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from inference import random_model
+from contestants import Answering, Bench, pipeline_answer
+from inference import SHAPES, random_model
 from load import Load, bodies, drive
-from served import comments_of, plain_server, potstill_server, running
-from transformers import AutoTokenizer
+from served import comments_of, cpu_seconds, plain_server, potstill_server, running
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from potstill.domain.measures import Calibration
 from potstill.domain.task import Task
 from potstill.export.build import Origin, export_bundle
 from potstill.export.checks import CheckRows, Tolerance
 from potstill.inference.bundle import open_bundle
+from potstill.inference.machine import available_threads
 from potstill.models.classifier import Classifier, calm_transformers
 from potstill.models.encoder import find_encoder
 from potstill.models.saved import SavedDecision
@@ -36,13 +39,15 @@ LIMIT = 0.25
 """Seconds within which 99 of 100 must be answered."""
 HALVINGS = 5
 ANYTHING = Tolerance(1, 1, 1)
+MODELS = {"b6": SHAPES["b6"], "hollow": (32, 1, 2, 64)}
+"""What is served; `hollow` costs next to nothing, so that what is left is HTTP, tokenising and the client."""
 
 
-def random_bundle(work: Path) -> tuple[Path, Path]:
-    """A bundle and a model folder of BERT-base's six-layer half with random weights."""
-    bundle, folder = work / "b6-bundle", work / "b6-model"
+def random_bundle(work: Path, name: str) -> tuple[Path, Path]:
+    """A bundle and a model folder of one of `MODELS` with random weights."""
+    bundle, folder = work / f"{name}-bundle", work / f"{name}-model"
     if not bundle.is_dir():
-        model, tokenizer = random_model("b6"), AutoTokenizer.from_pretrained(find_encoder("minilm"))
+        model, tokenizer = random_model(MODELS[name]), AutoTokenizer.from_pretrained(find_encoder("minilm"))
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         decision = SavedDecision(
@@ -50,19 +55,25 @@ def random_bundle(work: Path) -> tuple[Path, Path]:
         )
         rows = CheckRows([f"word {n} and more" for n in range(64)], None, np.ones(64))
         export_bundle(
-            Classifier(model, tokenizer), decision, Origin("b6", "random weights"), rows, bundle,
+            Classifier(model, tokenizer), decision, Origin(name, "random weights"), rows, bundle,
             engines=("onnx-fp32", "onnx-int8"), tolerance=ANYTHING, say=print,
         )  # fmt: skip
     return bundle, folder
 
 
-def offline_speed(bundle: Path, texts: list[str]) -> float:
-    """Comments a second of the bundle's engine without a server."""
-    opened = open_bundle(bundle)
-    opened(texts[:32])
+def speed(answer: Answering, texts: list[str]) -> float:
+    """Comments a second of something that answers without a server."""
+    answer(texts[:32])
     started = time.perf_counter()
-    opened(texts)
+    answer(texts)
     return len(texts) / (time.perf_counter() - started)
+
+
+def one_at_a_time(model: Path, work: Path) -> Answering:
+    """`transformers.pipeline` as the plain endpoint asks it: a comment a request."""
+    loaded = AutoModelForSequenceClassification.from_pretrained(model)
+    asked = pipeline_answer(Bench(model.name, loaded, AutoTokenizer.from_pretrained(model), work))
+    return lambda texts: [asked([text]) for text in texts]
 
 
 def capacity(port: int, requests: list[bytes], guess: float, seconds: float) -> float:
@@ -78,23 +89,50 @@ def capacity(port: int, requests: list[bytes], guess: float, seconds: float) -> 
     return low
 
 
-def rounds_of(bundle: Path, model: Path, texts: list[str], count: int, seconds: float) -> float:
+def rounds_of(bundle: Path, model: Path, work: Path, texts: list[str], count: int, seconds: float) -> float:
     """Print a line for each round and the ratios; the median capacity of ours."""
-    requests = bodies(texts)
-    found: list[tuple[float, float, float]] = []
+    requests, pipeline = bodies(texts), one_at_a_time(model, work)
+    found: list[tuple[float, float, float, float]] = []
     for n in range(count):
-        alone = offline_speed(bundle, texts)
+        alone, asked = speed(open_bundle(bundle), texts), speed(pipeline, texts)
         with running(potstill_server(bundle, PORT), PORT, "/readyz"):
             ours = capacity(PORT, requests, alone, seconds)
         with running(plain_server(model, PORT), PORT, "/livez"):
             plain = capacity(PORT, requests, alone / 2, seconds)
-        found.append((alone, ours, plain))
-        print(f"round {n}: engine alone {alone:.0f}/s, served {ours:.0f}/s, plain endpoint {plain:.1f}/s", flush=True)
-    served = [ours / alone for alone, ours, _ in found]
-    print(f"Served over alone: {median(served):.2f} ({min(served):.2f} to {max(served):.2f}).")
-    times = [ours / max(plain, 0.1) for _, ours, plain in found]
-    print(f"Times the plain endpoint: {median(times):.1f} ({min(times):.1f} to {max(times):.1f}).")
-    return median(ours for _, ours, _ in found)
+        found.append((alone, ours, asked, plain))
+        print(
+            f"round {n}: engine alone {alone:.0f}/s, served {ours:.0f}/s; pipeline alone {asked:.1f}/s, plain endpoint "
+            f"{plain:.1f}/s",
+            flush=True,
+        )
+    _ratio("Served over alone", [ours / alone for alone, ours, _, _ in found])
+    _ratio("Times the plain endpoint", [ours / max(plain, 0.1) for _, ours, _, plain in found])
+    _ratio("Engine over pipeline, both alone", [alone / asked for alone, _, asked, _ in found])
+    ours = median(ours for _, ours, _, _ in found)
+    spent, cores = handling(work, texts, ours), available_threads()
+    # Full cores without a moment's idleness, which no server with a limit on its 99th percentile can have.
+    limits = [cores / (cores / alone + spent) for alone, _, _, _ in found]
+    print(f"HTTP, tokenising and the client take {1000 * spent:.2f} ms of processor a request.")
+    _ratio("No server on these cores serves more a second than", limits)
+    _ratio("Which is times the plain endpoint", [
+        limit / plain for limit, (*_, plain) in zip(limits, found, strict=True)
+    ])  # fmt: skip
+    return ours
+
+
+def _ratio(name: str, found: list[float]) -> None:
+    print(f"{name}: {median(found):.2f} ({min(found):.2f} to {max(found):.2f}).", flush=True)
+
+
+def handling(work: Path, texts: list[str], rate: float) -> float:
+    """Seconds of processor that a request costs server and client when its model costs next to nothing."""
+    with running(potstill_server(random_bundle(work, "hollow")[0], PORT), PORT, "/readyz") as server:
+        asyncio.run(drive(PORT, bodies(texts), rate, 2))
+        before = cpu_seconds(server.pid) + time.process_time()
+        load = asyncio.run(drive(PORT, bodies(texts), rate, 20))
+        spent = cpu_seconds(server.pid) + time.process_time() - before
+    assert load.share(200) == 1, "the hollow model keeps up"
+    return spent / len(load.outcomes)
 
 
 def steady(requests: list[bytes], rate: float, seconds: float) -> None:
@@ -140,9 +178,9 @@ def main() -> int:
     arguments = parser.parse_args()
     calm_transformers()
     arguments.work.mkdir(parents=True, exist_ok=True)
-    bundle, model = (arguments.bundle, arguments.model) if arguments.bundle else random_bundle(arguments.work)
+    bundle, model = (arguments.bundle, arguments.model) if arguments.bundle else random_bundle(arguments.work, "b6")
     texts = comments_of(arguments.tokens, 256, arguments.comments, arguments.column)
-    rate = arguments.capacity or rounds_of(bundle, model, texts, arguments.rounds, arguments.seconds)
+    rate = arguments.capacity or rounds_of(bundle, model, arguments.work, texts, arguments.rounds, arguments.seconds)
     with running(potstill_server(bundle, PORT), PORT, "/readyz"):
         steady(bodies(texts), rate, arguments.steady)
         flood(bodies(texts), rate, arguments.flood)

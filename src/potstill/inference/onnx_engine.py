@@ -32,6 +32,8 @@ class OnnxEngine:
         options.intra_op_num_threads = max(1, threads // at_once)
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Its threads wait for the next product by spinning. Between two calls that takes a core from whoever asked.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         # A pattern is kept for every shape that ever came, and batches have hundreds: memory for nothing.
         options.enable_mem_pattern = False
         try:
