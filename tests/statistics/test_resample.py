@@ -4,10 +4,10 @@ from sklearn.metrics import average_precision_score
 
 from potstill.statistics.resample import (
     Interval,
-    RankedScores,
+    average_precisions,
+    draw_resamples,
     mean_difference_interval,
     rarest,
-    resample_counts,
 )
 
 
@@ -26,16 +26,35 @@ def pr_auc_interval(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Interval
 @pytest.mark.parametrize("seed", range(5))
 def test_average_precision_is_scikit_learns_with_ties_weights_and_counts(seed: int) -> None:
     scores, positive, weights = sample(seed=seed)
-    counts = np.random.default_rng(seed).integers(0, 3, size=len(scores))
-    expected = average_precision_score(positive, scores, sample_weight=weights * counts)
-    assert RankedScores(scores, positive, weights).average_precision(counts) == pytest.approx(expected, abs=1e-12)
+    counts = np.random.default_rng(seed).integers(0, 3, size=(4, len(scores)))
+    expected = [average_precision_score(positive, scores, sample_weight=weights * line) for line in counts]
+    assert average_precisions(scores, positive, weights, counts) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_resample_without_a_positive_has_no_precision() -> None:
+    scores, positive, weights = sample(40)
+    assert average_precisions(scores, positive, weights, np.where(positive, 0, 1)[None]).tolist() == [0]
 
 
 def test_resamples_keep_every_stratum_at_its_size() -> None:
-    labels = np.array([0] * 50 + [1] * 10)
+    positive = np.arange(60) >= 50
     weights = np.array([1.0] * 30 + [2.0] * 20 + [1.0] * 10)
-    for counts in resample_counts(labels, weights, 5, seed=0):
+    drawn = draw_resamples([positive], weights, count=5, seed=0)
+    assert (drawn.counts[0] == 1).all()
+    assert drawn.freedom == 57
+    for counts in drawn.counts[1:]:
         assert [counts[:30].sum(), counts[30:50].sum(), counts[50:].sum()] == [30, 20, 10]
+    assert len(np.unique(drawn.counts, axis=0)) == 6
+
+
+def test_a_group_is_drawn_whole_beside_those_with_its_rarest_label() -> None:
+    positive = np.array([0, 1, 0, 0, 0, 0, 1, 0, 0, 0], dtype=bool)
+    groups = np.array([7, 7, 7, 3, 3, 4, 5, 5, 6, 9])
+    drawn = draw_resamples([positive], np.ones(10), groups, count=50, seed=0)
+    assert drawn.freedom == 4  # six groups in two strata
+    for counts in drawn.counts:
+        assert len(set(counts[:3])) == len(set(counts[3:5])) == len(set(counts[6:8])) == 1
+        assert counts[1] + counts[6] == 2
 
 
 def test_an_interval_holds_its_estimate_and_narrows_with_rows() -> None:

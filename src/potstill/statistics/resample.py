@@ -1,6 +1,6 @@
 """How far a figure would move if other rows had been drawn.
 
-Every interval here is over rows: it says nothing of how a training would turn out with another seed.
+Every interval here is over rows: what another seed would do to a training is in `verdict`.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.uint16]
+AT_ONCE = 1 << 21
+"""Numbers of resampled rows that are worked on together; bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -22,51 +25,90 @@ class Interval:
     confidence: float
 
 
-class RankedScores:
-    """Scores sorted once, so that the average precision of a resample is a few cumulative sums over its counts.
+@dataclass(frozen=True)
+class Resamples:
+    """How often each of n rows stands in each of B resamples, the same for every model that is measured on the rows.
 
-    Equal scores are one threshold, as in scikit-learn's `average_precision_score`.
+    `counts` is (B + 1, n); its first line is the sample as it is. `freedom` are the units that were drawn without the
+    number of strata they were drawn in.
     """
 
-    def __init__(self, scores: NDArray[np.floating], is_positive: NDArray[np.bool_], weights: Floats) -> None:
-        self._order = np.argsort(-scores, kind="stable")
-        ranked = scores[self._order]
-        self._ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
-        self._weights = weights[self._order]
-        self._positive = is_positive[self._order]
+    counts: Counts
+    freedom: int
 
-    def average_precision(self, counts: NDArray[np.integer]) -> float:
-        """Weighted average precision where row i stands counts[i] times; 0 where no positive is left."""
-        weights = self._weights * counts[self._order]
-        found = np.cumsum(weights * self._positive)[self._ends]
-        seen = np.cumsum(weights)[self._ends]
-        if found[-1] <= 0:
-            return 0.0
-        precision = np.divide(found, seen, out=np.zeros_like(found), where=seen > 0)
-        return float(np.sum(np.diff(found, prepend=0.0) * precision) / found[-1])
+    def precisions(
+        self, run: Sequence[NDArray[np.floating]], positives: Sequence[NDArray[np.bool_]], weights: Floats
+    ) -> Floats:
+        """The PR-AUC of one run on each line of `counts`: (B + 1,). A run is a list of scores (n,), one for each label
+        in `positives`, and its PR-AUC is their mean."""
+        each = [
+            average_precisions(scores, positive, weights, self.counts)
+            for scores, positive in zip(run, positives, strict=True)
+        ]
+        return np.mean(each, axis=0)
 
 
-def resample_counts(labels: NDArray[np.integer], weights: Floats, resamples: int, seed: int) -> list[NDArray[np.int64]]:
-    """How often each row stands in each resample, drawn within strata of equal label and weight.
+def average_precisions(
+    scores: NDArray[np.floating], is_positive: NDArray[np.bool_], weights: Floats, counts: NDArray[np.integer]
+) -> Floats:
+    """Weighted average precision, for each line of `counts` (B, n), where row i stands counts[line, i] times; 0 where
+    no positive is left.
 
-    Strata keep the number of positives, and with it the population's rate, as it is in the sample's design.
+    Scores are sorted once, and a resample is a few cumulative sums. Equal scores are one threshold, as in
+    scikit-learn's `average_precision_score`.
     """
-    _, strata = np.unique(np.stack([labels.astype(float), weights]), axis=1, return_inverse=True)
-    members = [np.flatnonzero(strata == stratum) for stratum in range(int(strata.max()) + 1)]
+    order = np.argsort(-scores, kind="stable")
+    ranked, positive = scores[order], np.flatnonzero(is_positive[order])
+    ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
+    ends = ends[np.searchsorted(ends, positive)]  # of each positive row: where its threshold ends
+    reached = np.searchsorted(positive, ends, side="right") - 1
+    found = np.empty(len(counts))
+    step = max(1, AT_ONCE // len(scores))
+    for start in range(0, len(counts), step):
+        drawn = np.take(counts[start : start + step], order, axis=1) * weights[order]
+        gains = drawn[:, positive]
+        above, seen = np.cumsum(gains, axis=1)[:, reached], np.cumsum(drawn, axis=1)[:, ends]
+        shares = np.divide(above, seen, out=np.zeros_like(above), where=seen > 0)
+        total = gains.sum(axis=1)
+        sums = (gains * shares).sum(axis=1)
+        found[start : start + step] = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
+    return found
+
+
+def draw_resamples(
+    positives: Sequence[NDArray[np.bool_]],
+    weights: Floats,
+    groups: NDArray[np.integer] | None = None,
+    *,
+    count: int,
+    seed: int,
+) -> Resamples:
+    """Resamples of rows, or of whole groups where `groups` (n,) numbers them, within strata of equal label and weight.
+
+    Strata keep the number of positives, and with it the population's rate, as it is in the sample's design. A group
+    stands in the stratum of its rarest label and its first row's weight.
+    """
+    _, rows = np.unique(np.stack([rarest(np.stack(positives)).astype(float), weights]), axis=1, return_inverse=True)
+    unit = np.arange(len(weights)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    _, first = np.unique(unit, return_index=True)
+    strata = rows[first] if groups is None else _of_groups(rows, unit, len(first))
+    members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
     rng = np.random.default_rng(seed)
-    drawn: list[NDArray[np.int64]] = []
-    for _ in range(resamples):
-        counts = np.zeros(len(labels), dtype=np.int64)
-        for rows in members:
-            counts[rows] = np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
-        drawn.append(counts)
-    return drawn
+    counts = np.ones((count + 1, len(weights)), dtype=np.uint16)
+    drawn = np.zeros(len(first), dtype=np.uint16)
+    for line in counts[1:]:
+        for units in members:
+            drawn[units] = np.bincount(rng.integers(len(units), size=len(units)), minlength=len(units))
+        line[:] = drawn[unit]
+    return Resamples(counts, max(1, len(first) - len(members)))
 
 
-def percentile(estimate: float, values: Floats, confidence: float) -> Interval:
-    """The interval that holds the middle `confidence` of `values`."""
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(estimate, float(low), float(high), confidence)
+def _of_groups(strata: NDArray[np.integer], unit: NDArray[np.integer], units: int) -> NDArray[np.int64]:
+    """The stratum of each group: of its rows' strata the one that has the fewest rows in all."""
+    rarity = np.argsort(np.argsort(-np.bincount(strata), kind="stable"), kind="stable")
+    found = np.zeros(units, dtype=np.int64)
+    np.maximum.at(found, unit, rarity[strata])
+    return found
 
 
 def mean_difference_interval(
@@ -79,20 +121,17 @@ def mean_difference_interval(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Interval:
-    """The PR-AUC of `runs` minus that of `baselines`, both means, on the same resamples: a paired interval over rows.
+    """The PR-AUC of `runs` minus that of `baselines`, both means, on the same resamples: a paired interval over rows,
+    of what its middle `confidence` holds.
 
-    A run is a list of scores (n,), one for each label in `positives`; its PR-AUC is their mean. Several runs are the
-    seeds of one arm, and their PR-AUCs are averaged inside each resample.
+    A run is a list of scores (n,), one for each label in `positives`. Several runs are averaged inside each resample.
     """
-    ranked = [_rank(run, positives, weights) for run in runs]
-    against = [_rank(run, positives, weights) for run in baselines or []]
-    labels = rarest(np.stack(positives))
-
-    def difference(counts: NDArray[np.integer]) -> float:
-        return _mean(ranked, counts) - (_mean(against, counts) if against else 0.0)
-
-    values = np.array([difference(counts) for counts in resample_counts(labels, weights, resamples, seed)])
-    return percentile(difference(np.ones(len(weights), dtype=np.int64)), values, confidence)
+    drawn = draw_resamples(positives, weights, count=resamples, seed=seed)
+    values = np.mean([drawn.precisions(run, positives, weights) for run in runs], axis=0)
+    if baselines:
+        values = values - np.mean([drawn.precisions(run, positives, weights) for run in baselines], axis=0)
+    low, high = np.quantile(values[1:], [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(float(values[0]), float(low), float(high), confidence)
 
 
 def rarest(positives: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -104,13 +143,3 @@ def rarest(positives: NDArray[np.bool_]) -> NDArray[np.int64]:
     counts = positives.sum(axis=1, keepdims=True)
     rarest_of_all = np.where(positives, counts, len(positives[0]) + 1).argmin(axis=0)
     return np.where(positives.any(axis=0), rarest_of_all + 1, 0)
-
-
-def _rank(
-    run: Sequence[NDArray[np.floating]], positives: Sequence[NDArray[np.bool_]], weights: Floats
-) -> list[RankedScores]:
-    return [RankedScores(scores, positive, weights) for scores, positive in zip(run, positives, strict=True)]
-
-
-def _mean(runs: list[list[RankedScores]], counts: NDArray[np.integer]) -> float:
-    return float(np.mean([label.average_precision(counts) for run in runs for label in run]))

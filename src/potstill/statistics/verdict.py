@@ -1,0 +1,219 @@
+"""Is a compressed model as good as its teacher? The interval, the decision, and what a decision would take.
+
+What is estimated is the metric that a recipe reaches on average over seeds, on all the texts that the test rows were
+drawn from, minus that of this one teacher. Two things make the estimate uncertain: other rows and other seeds. Their
+variances are added, and Student's t takes the degrees of freedom of Welch (1947) and Satterthwaite (1946).
+`docs/statistics.md` has the proof by simulation.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false
+# scipy comes without types: what it returns is given a type here.
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, inf, sqrt
+from statistics import variance
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Judgement = Literal["as good", "worse", "unresolved"]
+CONFIDENCE = 0.95
+ONE_SIDED = (1 - CONFIDENCE) / 2
+UNEQUAL = 0.05
+"""Level of the F test that lets an arm keep its own variance over seeds where it exceeds that of the others."""
+MOST_SEEDS = 20
+MOST_ROWS = 50
+"""More seeds than this, or so many times the rows, are no realistic number."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The variance of a metric over seeds, for one seed, with its degrees of freedom; `own` where it is not pooled."""
+
+    variance: float
+    freedom: int
+    own: bool = False
+
+
+NO_SEEDS = Spread(0.0, 1)
+"""Of what no seed changes."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A difference of two metrics, the mean over `seeds`, with the two variances that make it uncertain.
+
+    `rows` is the variance of the difference over resamples of the test rows, `freedom` its degrees of freedom. `spread`
+    is None where one seed was run of something that seeds change: then nothing can be said about others.
+    """
+
+    difference: float
+    rows: float
+    freedom: int
+    seeds: int
+    spread: Spread | None
+
+    @property
+    def error(self) -> float:
+        """The standard error."""
+        return sqrt(self.rows + self._seeds_part)
+
+    @property
+    def _seeds_part(self) -> float:
+        return self.spread.variance / self.seeds if self.spread else 0.0
+
+    @property
+    def nu(self) -> float:
+        """Degrees of freedom by Welch and Satterthwaite."""
+        parts = [(self.rows, self.freedom)] + ([(self._seeds_part, self.spread.freedom)] if self.spread else [])
+        below = sum(part**2 / freedom for part, freedom in parts)
+        return self.error**4 / below if below else inf
+
+    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
+        """The two-sided interval."""
+        half = student((1 + confidence) / 2, self.nu) * self.error
+        return self.difference - half, self.difference + half
+
+    def p_as_good(self, margin: float) -> float:
+        """One-sided p-value against "below by the margin or more"."""
+        return 1 - self._beyond(margin)
+
+    def p_worse(self, margin: float) -> float:
+        """One-sided p-value against "below by the margin at most"."""
+        return self._beyond(margin)
+
+    def _beyond(self, margin: float) -> float:
+        distance = self.difference + margin
+        if self.error == 0:
+            return 1.0 if distance > 0 else 0.0
+        return float(stats.t.cdf(distance / self.error, self.nu))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said about one arm. `adjusted`: by Holm's method beside the other arms, so that the interval drawn, which
+    is not adjusted, may lie clear of the margin without a decision."""
+
+    judgement: Judgement
+    below: bool
+    """The whole interval lies under 0: below the teacher, by more than the margin or not."""
+    low: float
+    high: float
+    adjusted: bool
+
+
+def student(share: float, nu: float) -> float:
+    """The quantile of Student's t."""
+    return float(stats.t.ppf(share, nu))
+
+
+def spreads(reached: Mapping[str, Sequence[float]]) -> dict[str, Spread]:
+    """The variance over seeds for each arm that has two seeds or more, `reached` being its metric at each seed.
+
+    It is pooled over the arms; an arm keeps its own, and leaves the pool, where that exceeds the others' pooled by the
+    5 % F test.
+    """
+    own = {arm: Spread(variance(values), len(values) - 1) for arm, values in reached.items() if len(values) > 1}
+    alike, found = dict(own), dict[str, Spread]()
+    for arm in sorted(own, key=lambda arm: own[arm].variance, reverse=True):
+        others = _pooled([spread for name, spread in alike.items() if name != arm])
+        if others is None or not _exceeds(own[arm], others):
+            break
+        found[arm] = Spread(own[arm].variance, own[arm].freedom, own=True)
+        del alike[arm]
+    pooled = _pooled(list(alike.values()))
+    return {arm: found.get(arm) or pooled for arm in own} if pooled else found
+
+
+def _pooled(parts: list[Spread]) -> Spread | None:
+    freedom = sum(part.freedom for part in parts)
+    return Spread(sum(part.variance * part.freedom for part in parts) / freedom, freedom) if freedom else None
+
+
+def _exceeds(one: Spread, other: Spread) -> bool:
+    if other.variance == 0:
+        return one.variance > 0
+    return one.variance / other.variance > float(stats.f.ppf(1 - UNEQUAL, one.freedom, other.freedom))
+
+
+def judge(estimates: Mapping[str, Estimate], primary: str | None, margin: float) -> dict[str, Verdict]:
+    """The verdict on every arm. `primary`, chosen before test was looked at, is judged by its 95 % interval; the others
+    by Holm's method (1979) on the one-sided p-values, each side by itself."""
+    others = {arm: estimate for arm, estimate in estimates.items() if arm != primary and estimate.spread}
+    good = _holm({arm: one.p_as_good(margin) for arm, one in others.items()})
+    worse = _holm({arm: one.p_worse(margin) for arm, one in others.items()})
+    found: dict[str, Verdict] = {}
+    for arm, estimate in estimates.items():
+        low, high = estimate.interval()
+        judgement: Judgement = "unresolved"
+        if estimate.spread and (arm in good or (arm == primary and low > -margin)):
+            judgement = "as good"
+        elif estimate.spread and (arm in worse or (arm == primary and high < -margin)):
+            judgement = "worse"
+        below = estimate.spread is not None and high < 0
+        found[arm] = Verdict(judgement, below, low, high, adjusted=arm in others)
+    return found
+
+
+def _holm(values: dict[str, float]) -> set[str]:
+    """Those whose hypothesis falls while no smaller p-value's has stood."""
+    fallen: set[str] = set()
+    for place, arm in enumerate(sorted(values, key=lambda arm: values[arm])):
+        if values[arm] > ONE_SIDED / (len(values) - place):
+            break
+        fallen.add(arm)
+    return fallen
+
+
+@dataclass(frozen=True)
+class Need:
+    """What would show an arm to be as good, if its difference stayed as it is: so many rows with the seeds that there
+    are, or so many seeds with the rows that there are; None where no realistic number would."""
+
+    rows: int | None
+    seeds: int | None
+
+
+def what_it_takes(estimate: Estimate, rows: int, margin: float) -> Need | None:
+    """Solve for rows and seeds the half-width that brings the lower end above the margin.
+
+    None where no number would: the difference is at the margin, or not a standard error away from it.
+    """
+    distance = estimate.difference + margin
+    if estimate.spread is None or distance <= 0 or distance < estimate.error:
+        return None
+    need = Need(_rows_for(estimate, rows, distance), _seeds_for(estimate, distance))
+    return need if need.rows or need.seeds else None
+
+
+def _rows_for(estimate: Estimate, rows: int, half: float) -> int | None:
+    for factor in (1 + step / 20 for step in range(20 * MOST_ROWS)):
+        if half_width(estimate, factor, estimate.seeds) < half:
+            return ceil(rows * factor)
+    return None
+
+
+def _seeds_for(estimate: Estimate, half: float) -> int | None:
+    counts = range(estimate.seeds, MOST_SEEDS + 1)
+    return next((seeds for seeds in counts if half_width(estimate, 1, seeds) < half), None)
+
+
+def half_width(estimate: Estimate, times_rows: float, seeds: int) -> float:
+    """Half of the 95 % interval with so many times the rows, and other seeds."""
+    spread = estimate.spread
+    if spread and estimate.seeds > 1:
+        freedom = spread.freedom * (seeds - 1) // (estimate.seeds - 1)
+        spread = Spread(spread.variance, max(1, freedom))
+    bigger = Estimate(0.0, estimate.rows / times_rows, ceil(estimate.freedom * times_rows), seeds, spread)
+    return bigger.interval()[1]
+
+
+def mcnemar(right: NDArray[np.bool_], other_right: NDArray[np.bool_]) -> tuple[int, int, float]:
+    """Rows that only the first got right, rows that only the second did, and the exact two-sided p-value of McNemar's
+    test (1947): of one pair of models on these rows, nothing about other seeds."""
+    first, second = int((right & ~other_right).sum()), int((other_right & ~right).sum())
+    p = float(stats.binomtest(first, first + second).pvalue) if first + second else 1.0
+    return first, second, p
