@@ -10,8 +10,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from potstill.report.figures import Report, Row, difference, work_out
-from potstill.report.results import Arm, load_results
+from potstill.report.figures import Report, work_out
+from potstill.report.results import load_results
+from potstill.report.rows import Row
+from potstill.report.verdicts import Measurements
 
 PAIRS = [
     ("the random teacher", "teacher-even", "written-even"),
@@ -37,15 +39,12 @@ def tables(folder: Path) -> Iterator[str]:
     yield f"\n### {report.study}, {report.test_rows:,} test rows\n"
     yield from _rows(report)
     arms = {arm.name: arm for arm in results.arms}
-    yield "\n| repaired | row | minus | PR-AUC, difference | 95 % interval over rows | spread over seeds |"
-    yield "|---|---|---|---|---|---|"
+    yield "\n| repaired | row | minus | PR-AUC, difference | 95 % interval |"
+    yield "|---|---|---|---|---|"
+    measured = Measurements(results)
     for fault, better, worse in PAIRS:
-        found = difference(results, arms[better], arms[worse])
-        seeds = _by_seed(arms[better], arms[worse])
-        yield (
-            f"| {fault} | {better} | {worse} | {found.estimate:+.3f} | {found.low:+.3f} to {found.high:+.3f} "
-            f"| {min(seeds):+.3f} to {max(seeds):+.3f} |"
-        )
+        found = measured.difference(arms[better], arms[worse])
+        yield f"| {fault} | {better} | {worse} | {found.estimate:+.3f} | {found.low:+.3f} to {found.high:+.3f} |"
 
 
 def _rows(report: Report) -> Iterator[str]:
@@ -60,15 +59,6 @@ def _cell(row: Row, name: str) -> str:
     if figure is None:
         return "-"
     return f"{figure.mean:.3f}" + ("" if figure.spread is None else f" ± {figure.spread:.3f}")
-
-
-def _by_seed(better: Arm, worse: Arm) -> list[float]:
-    """The difference of each seed that both have."""
-    one, other = (
-        {run.record.seed: run.record.test.pr_auc or 0.0 for run in arm.done if run.record.test}
-        for arm in (better, worse)
-    )
-    return [one[seed] - other[seed] for seed in one.keys() & other.keys()]
 
 
 def main() -> int:

@@ -94,7 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     tune.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where results go (default: runs)")
     tune.set_defaults(handler=_tune)
 
-    report = commands.add_parser("report", help="show a study's table again, and write report.md and report.json")
+    report = commands.add_parser("report", help="show a study's table again, and write report.html, .md and .json")
     report.add_argument("folder", type=Path, metavar="runs/NAME", help="the study's folder")
     report.add_argument("--format", choices=["terminal", "markdown", "json"], default="terminal")
     report.set_defaults(handler=_report)
@@ -206,7 +206,7 @@ def _layers(arguments: argparse.Namespace) -> int:
     from potstill.data.loading import Source
     from potstill.ledger.ledger import write_file
     from potstill.report.figures import picked_model
-    from potstill.report.layout import lay_out_layers
+    from potstill.report.layer_sheets import lay_out_layers
     from potstill.report.pictures import picture_of_layers
     from potstill.report.show import markdown, print_page
     from potstill.study.progress import Display

@@ -73,6 +73,49 @@ class ThresholdPoint(BaseModel):
     recall: float
 
 
+class ReliabilityBin(BaseModel):
+    """A stretch of probability: the mean that was stated, how often it came true, its share of the rows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stated: float
+    true: float
+    share: float
+
+
+class Areas(BaseModel):
+    """ROC-AUC around a group of rows: within it, its negatives among other positives (`bpsn`), its positives among
+    other negatives (`bnsp`); None for too few rows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subgroup: float | None
+    bpsn: float | None
+    bnsp: float | None
+
+
+class GroupAreas(BaseModel):
+    """The areas of one run around the rows of one group in one source."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    group: str
+    source: str
+    rows: int
+    positives: int
+    arm: str
+    seed: int
+    areas: Areas
+
+
+class GroupFile(BaseModel):
+    """All of a study's: `subgroups.json` beside its ledger."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    runs: list[GroupAreas]
+
+
 class Calibration(BaseModel):
     """What turns logits into a decision: softmax(logits / temperature), then the threshold (binary tasks only).
 

@@ -1,22 +1,24 @@
 """A report as tables and paragraphs, before it is terminal text or Markdown."""
 
-from dataclasses import dataclass
-
-from potstill.domain.layer_search import Choice, LayerSearch
-from potstill.report.figures import COLUMNS, PER_LABEL, TIMED, Group, Report, Row
+from potstill.report.figures import Report
+from potstill.report.layer_sheets import layer_sheets
+from potstill.report.rows import COLUMNS, PER_LABEL, TIMED, Group, Row
+from potstill.report.sheets import Page, Sheet, count_in_words
+from potstill.report.verdict_sheets import HOLM, calibration, differences, disagreements, errors, verdicts
+from potstill.report.whom_sheets import categories, flips, subgroups
 
 LORA = (
     "LoRA makes *training* cheaper: far fewer parameters are trained. Merged, the model has the size and the speed of "
     "the teacher."
 )
-ROWS_ONLY = (
-    "Intervals are paired bootstraps over test rows (1,000 resamples, percentile): they say what other rows could have "
-    "shown, not what other seeds could have."
+INTERVALS = (
+    "In 95 of 100 studies like this one an interval holds the difference that the recipe has on average over seeds, "
+    "on all texts that the test rows were drawn from: the variances over resampled rows and over seeds added, "
+    "Student's t. "
+    "Where one seed was run of what seeds change, it is over rows alone."
 )
 
 
-NEAREST = 5
-"""So many choices of layers are shown, beside those that have a name."""
 BELOW = "!"
 WAIVED = "†"
 EPOCHS = (
@@ -30,31 +32,17 @@ TITLES: dict[Group, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """One table; a cell is plain text."""
-
-    title: str
-    head: list[str]
-    body: list[list[str]]
-
-
-@dataclass(frozen=True)
-class Page:
-    """The report in reading order: the answer, the tables, then the words below them."""
-
-    title: str
-    answer: str
-    sheets: list[Sheet]
-    below: list[str]
-
-
 def lay_out(report: Report, *, timed: bool = True) -> Page:
     """The page of a report. Without `timed` no column stands in it that differs between two runs of one study."""
-    sheets = [_table(report, group, timed) for group in TITLES]
-    sheets[1:1] = _labels(report)
-    sheets += [_differences(report), _search(report), _categories(report)]
-    sheets += [sheet for search in report.layer_searches for sheet in _layer_sheets(search)]
+    quality, more, cost = (_table(report, group, timed) for group in TITLES)
+    sheets = [quality, verdicts(report), errors(report), differences(report), *_labels(report), more, cost]
+    sheets += [
+        calibration(report),
+        disagreements(report),
+        _search(report),
+        *(sheet for search in report.layer_searches for sheet in layer_sheets(search)),
+    ]
+    sheets += [flips(report), subgroups(report), categories(report)]
     title, below = f"Study {report.study}", _below(report)
     return Page(title, report.answer, [sheet for sheet in sheets if sheet.body], below)
 
@@ -68,7 +56,7 @@ def _table(report: Report, group: Group, timed: bool) -> Sheet:
         for row in report.rows
     ]
     head = ["arm", *(["layers"] if main else []), *(COLUMNS[name][1] for name in names)]
-    return Sheet(TITLES[group].format(rows=report.test_rows), head, body)
+    return Sheet(group, TITLES[group].format(rows=report.test_rows), head, body)
 
 
 def _name(row: Row, main: bool) -> str:
@@ -89,14 +77,6 @@ def _cell(row: Row, name: str) -> str:
     return f"{figure.mean:.{digits}f}{spread}"
 
 
-def count_in_words(count: float) -> str:
-    """A count at four figures: 22.71M, 88.6k, 512. The exact one stands in the JSON."""
-    for factor, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= factor:
-            return f"{count / factor:.{2 if letter != 'k' else 1}f}{letter}"
-    return f"{count:.0f}"
-
-
 def _labels(report: Report) -> list[Sheet]:
     """The measures of every label, each in a table of its own, the positive one first."""
     labels = sorted(report.task, key=lambda label: label != report.positive)
@@ -105,13 +85,8 @@ def _labels(report: Report) -> list[Sheet]:
         # Of two labels one is ranked by, and its PR-AUC stands in the first table.
         shown = [measure for measure in PER_LABEL if measure != "pr_auc" or report.positive is None]
         body = [[row.arm, *(_cell(row, f"{one} {label}") for one in shown)] for row in report.rows if row.figures]
-        sheets.append(Sheet(f'Label "{label}" on test', ["arm", *(PER_LABEL[one] for one in shown)], body))
+        sheets.append(Sheet("labels", f'Label "{label}" on test', ["arm", *(PER_LABEL[one] for one in shown)], body))
     return sheets
-
-
-def _differences(report: Report) -> Sheet:
-    body = [[d.arm, d.against, f"{d.estimate:+.3f}", f"{d.low:+.3f} to {d.high:+.3f}"] for d in report.differences]
-    return Sheet("Difference in test PR-AUC", ["arm", "minus", "difference", "95 % interval"], body)
 
 
 def _search(report: Report) -> Sheet:
@@ -119,77 +94,7 @@ def _search(report: Report) -> Sheet:
         [str(t["family"]), f"{t['learning_rate']:g}", f"{t['validation_pr_auc']:.3f}", "chosen" if t["chosen"] else ""]
         for t in report.search
     ]
-    return Sheet("Learning rates tried", ["family", "learning rate", "validation PR-AUC", ""], body)
-
-
-def lay_out_layers(search: LayerSearch, name: str) -> Page:
-    """The page of a search for layers by itself."""
-    best, ranks = search.best, {rule: search.rank(kept) for rule, kept in search.named().items()}
-    places = ", ".join(f"{rule} {rank}" for rule, rank in ranks.items())
-    answer = (
-        f"Of {len(search.choices):,} choices of {search.num_layers} of {search.depth} layers, {_layers(best)} answer "
-        f"most as the whole model does: KL {best.kl:.4f}, PR-AUC {_score(best.pr_auc)} (the whole model's "
-        f"{_score(search.pr_auc)}). Ranks of others: {places}. All are untrained; distilling moves every choice."
-    )
-    return Page(f"Layers of {name}", answer, _layer_sheets(search), [])
-
-
-def _layer_sheets(search: LayerSearch) -> list[Sheet]:
-    return [_choices(search), _single_layers(search)]
-
-
-def _choices(search: LayerSearch) -> Sheet:
-    """The nearest choices, then those that have a name, each with its rank among all."""
-    names: dict[tuple[int, ...], list[str]] = {
-        kept: [] for kept in (choice.kept for choice in search.choices[:NEAREST])
-    }
-    for name, kept in search.named().items():
-        names.setdefault(kept, []).append(name)
-    chosen = sorted((search.choices[search.rank(kept) - 1] for kept in names), key=lambda one: (one.kl, one.kept))
-    body = [
-        [
-            str(search.rank(one.kept)),
-            _layers(one),
-            ", ".join(names[one.kept]) or "-",
-            f"{one.kl:.4f}",
-            _score(one.pr_auc),
-        ]
-        for one in chosen
-    ]
-    title = (
-        f"Layers before any training: {len(search.choices):,} choices of {search.num_layers} of {search.depth}, on "
-        f"{search.rows:,} rows held out; the teacher's PR-AUC there is {_score(search.pr_auc)}"
-    )
-    return Sheet(title, ["rank", "layers", "called", "KL to the teacher", "PR-AUC"], body)
-
-
-def _single_layers(search: LayerSearch) -> Sheet:
-    body = [
-        [str(layer), f"{influence:.3f}", f"{without.kl:.4f}", _score(without.pr_auc)]
-        for layer, (influence, without) in enumerate(zip(search.influence, search.without, strict=True))
-    ]
-    head = ["layer", "influence", "KL without it", "PR-AUC without it"]
-    return Sheet(f"Each of the teacher's {search.depth} layers by itself", head, body)
-
-
-def _layers(choice: Choice) -> str:
-    return f"[{','.join(map(str, choice.kept))}]"
-
-
-def _score(score: float | None) -> str:
-    return "-" if score is None else f"{score:.3f}"
-
-
-def _categories(report: Report) -> Sheet:
-    arms = list(report.categories)
-    head = ["category", "positive rows", "others"]
-    head += [f"{arm} {what}" for arm in arms for what in ("recall", "false alarms")]
-    body: list[list[str]] = []
-    for found in zip(*report.categories.values(), strict=True):
-        first = found[0]
-        shares = [_share(share) for one in found for share in (one.recall, one.false_positive_rate)]
-        body.append([first.category, str(first.positives), str(first.negatives), *shares])
-    return Sheet("By category on test, at the fitted threshold, first seed", head, body)
+    return Sheet("search", "Learning rates tried", ["family", "learning rate", "validation PR-AUC", ""], body)
 
 
 def _learning_rates(report: Report) -> list[str]:
@@ -208,10 +113,6 @@ def _waived(report: Report) -> dict[tuple[str, str], list[str]]:
         for waiver in row.waived.items():
             found.setdefault(waiver, []).append(row.arm)
     return found
-
-
-def _share(share: float | None) -> str:
-    return "-" if share is None else f"{share:.2f}"
 
 
 def _below(report: Report) -> list[str]:
@@ -236,6 +137,7 @@ def _below(report: Report) -> list[str]:
         f"{one.estimate:.2f} (95 % interval {one.low:.2f} to {one.high:.2f})."
         for one in report.foretold
     ]
-    lines += [ROWS_ONLY] if report.differences else []
+    lines += [INTERVALS] if report.differences else []
+    lines += [HOLM] if len(report.verdicts) > 1 else []
     lines += [*report.account, *(f"Note: {note}" for note in report.notes)]
     return [*lines, f"potstill {report.version} on {report.machine}. Comments a second: the lab's own evaluation loop."]

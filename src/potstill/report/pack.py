@@ -10,7 +10,8 @@ import numpy as np
 from potstill.domain.errors import PotstillError
 from potstill.ledger.ledger import folder_aside, write_file
 from potstill.report.results import layer_files, load_results
-from potstill.report.show import write_report
+from potstill.report.show import write_tables
+from potstill.report.whom import SUBGROUPS
 
 ROWS = "rows.npz"
 EXACT_LABELS = 2
@@ -35,14 +36,14 @@ def pack(folder: Path, out: Path) -> int:
     with folder_aside(out) as aside:
         write_file(aside / "study.json", _compact(_without_texts(results.summary)))
         write_file(aside / ROWS, _smaller(folder / ROWS))
-        for file in layer_files(folder):
+        for file in [*layer_files(folder), *folder.glob(SUBGROUPS)]:
             write_file(aside / file.name, file.read_bytes())
         for run in (run for arm in results.arms for run in arm.runs):
             place = aside / "ledger" / run.folder.name
             write_file(place / "run.json", run.record.model_dump_json(exclude_defaults=True).encode())
             if run.test is not None:
                 write_file(place / "logits.npz", _smaller(run.folder / "logits.npz"))
-        write_report(aside)
+        write_tables(aside, load_results(aside))
     return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 
 

@@ -1,29 +1,210 @@
-"""Pictures of results, as SVG."""
+"""Pictures of results, as SVG that takes the colour of the text around it."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportArgumentType=false
 import io
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from potstill.domain.layer_search import LayerSearch
+from potstill.report.curves import Learning, PrecisionRecall, Reliability
+from potstill.report.figures import Report
+from potstill.report.rows import KeptLayers
+from potstill.report.trade import TradeOff
 
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"
-"""Of Okabe and Ito's colours, which the colour-blind tell apart."""
-STYLE: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": "potstill", "font.size": 10, "axes.spines.top": False,
-    "axes.spines.right": False}  # fmt: skip
+BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, RED = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#b8a000", "#56b4e9", "#d55e00"
+)  # fmt: skip
+"""Okabe and Ito's colours, which the colour-blind tell apart; the yellow darker, to be seen on white."""
+GREY = "#8c8c8c"
+COLOURS = [BLUE, RED, GREEN, PINK, SKY, ORANGE, YELLOW]
+MARKS = "osD^vPX*<>hd"
+"""An arm has a mark of its own, so that nothing is told by colour alone."""
+LINES: list[Any] = ["-", "--", "-.", ":"]
+STYLE: dict[str, Any] = {
+    "svg.fonttype": "none", "font.size": 11, "axes.spines.top": False, "axes.spines.right": False,
+    "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none", "legend.frameon": False,
+    "legend.fontsize": 9, "axes.titlesize": 11,
+}  # fmt: skip
+SMALL = (5.2, 3.7)
+"""Inches; a phone shows it at two thirds, and its letters can still be read."""
+FAR = 8
+"""Margins."""
+
+
+def picture(name: str, words: str, draw: Callable[[Any], None], size: tuple[float, float] = SMALL) -> str:
+    """What `draw` draws on a figure: the same bytes for the same numbers; `words` are for whoever does not see it."""
+    with rc_context({**STYLE, "svg.hashsalt": name}):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+        content = io.StringIO()
+        figure.savefig(content, format="svg", metadata={"Date": None, "Title": words})
+    # Black is the colour of the text; a page may be dark.
+    return content.getvalue().replace("#000000", "currentColor")
+
+
+# --- what compression costs ---------------------------------------------------------------------------------------
+
+
+def trade_off(report: Report, cost: str) -> str:
+    """Quality against `megabytes` or `milliseconds`, with the margin, the intervals and the Pareto front."""
+    points = [one for one in report.trade_offs if getattr(one, cost) is not None]
+    unit = {"megabytes": "weights, MB", "milliseconds": "milliseconds a comment, in the lab"}[cost]
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        axes.axhspan(-report.margin, 0, color=GREY, alpha=0.18, lw=0)
+        axes.axhline(0, color=GREY, lw=1)
+        _front(axes, points, cost)
+        for number, one in enumerate(points):
+            _draw_trade(axes, one, cost, number)
+        axes.set_xlabel(unit)
+        axes.set_ylabel("test PR-AUC minus the teacher's")
+        axes.set_xlim(left=0)
+        floor = min((one.low for one in points if not is_far(one, report.margin)), default=0.0)
+        axes.set_ylim(bottom=min(floor, -report.margin) - report.margin / 2)
+        figure.legend(loc="outside lower center", ncols=3)
+
+    words = f"Quality against {unit}: {len(points)} models"
+    return picture(cost, words, draw, _legend_below(len(points)))
+
+
+def is_far(one: TradeOff, margin: float) -> bool:
+    """Whether it is so far below that the rest would be a line: it stands below the picture's edge."""
+    return one.difference < -FAR * margin
+
+
+def _legend_below(count: int) -> tuple[float, float]:
+    """The size of a picture with so many names below it."""
+    return SMALL[0], SMALL[1] + 0.22 * -(-count // 3)
+
+
+def _draw_trade(axes: Any, one: TradeOff, cost: str, number: int) -> None:
+    spread = one.milliseconds_spread if cost == "milliseconds" else None
+    axes.errorbar(
+        [getattr(one, cost)], [one.difference], yerr=[[one.difference - one.low], [one.high - one.difference]],
+        xerr=[[spread], [spread]] if spread else None, fmt=MARKS[number % len(MARKS)], label=one.arm, capsize=3,
+        color=COLOURS[number % len(COLOURS)], markersize=7,
+    )  # fmt: skip
+
+
+def _front(axes: Any, points: Sequence[TradeOff], cost: str) -> None:
+    name = {"megabytes": "smallest", "milliseconds": "quickest"}[cost]
+    front = sorted((getattr(one, cost), one.difference) for one in points if getattr(one, name))
+    if len(front) > 1:
+        axes.step([x for x, _ in front], [y for _, y in front], where="post", color=GREY, lw=1, ls="--")
+
+
+# --- curves -------------------------------------------------------------------------------------------------------
+
+
+def learning(curves: Sequence[Learning]) -> str:
+    """PR-AUC on validation after each epoch, a line for each training."""
+    arms = list(dict.fromkeys(one.arm for one in curves))
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        for one in curves:
+            shown = [(point.step, point.validation_pr_auc) for point in one.points if point.validation_pr_auc]
+            place = arms.index(one.arm)
+            first = next(other for other in curves if other.arm == one.arm) is one
+            axes.plot(
+                [x for x, _ in shown], [y for _, y in shown], marker=MARKS[place % len(MARKS)], markersize=4, lw=1.2,
+                color=COLOURS[place % len(COLOURS)], alpha=1 if first else 0.45, label=one.arm if first else None,
+            )  # fmt: skip
+        axes.set_xlabel("training steps")
+        axes.set_ylabel("PR-AUC on validation")
+        figure.legend(loc="outside lower center", ncols=3)
+
+    return picture(
+        "learning", f"PR-AUC on validation while {len(arms)} models are trained", draw, _legend_below(len(arms))
+    )
+
+
+def precision_recall(curves: Sequence[PrecisionRecall]) -> str:
+    """Precision at each recall, with the thresholds."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        for number, one in enumerate(curves):
+            steps = [place / (len(one.precision) - 1) for place in range(len(one.precision))]
+            axes.plot(steps, one.precision, color=COLOURS[number], ls=LINES[number], lw=1.6, label=one.arm)
+            if one.chosen:
+                label = f"{one.arm}, threshold"
+                axes.plot([one.chosen[0]], [one.chosen[1]], MARKS[number], color=COLOURS[number], ms=8, label=label)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel("recall")
+        axes.set_ylabel("precision")
+        axes.legend(loc="lower left")
+
+    return picture("precision-recall", "Precision at every recall on test", draw)
+
+
+def reliability(curves: Sequence[Reliability]) -> str:
+    """How often what was stated came true, after the temperature and before it."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color=GREY, lw=1)
+        for number, one in enumerate(curves):
+            colour, mark = COLOURS[number], MARKS[number]
+            for bins, words, line in ((one.after, "", "-"), (one.before, ", before the temperature", ":")):
+                axes.plot(
+                    [bin.stated for bin in bins], [bin.true for bin in bins], marker=mark, ms=5, ls=line, lw=1.3,
+                    color=colour, label=one.arm + words,
+                )  # fmt: skip
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        axes.set_xlabel("stated probability")
+        axes.set_ylabel("how often it came true")
+        axes.legend(loc="upper left")
+
+    return picture("reliability", "Stated probabilities against what came true on test", draw)
+
+
+# --- layers -------------------------------------------------------------------------------------------------------
+
+
+def kept_layers(arms: Sequence[KeptLayers]) -> str:
+    """Which layers each arm keeps: a full square for a kept one, its place in the student where the order changed."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        for row, one in enumerate(arms):
+            for layer in range(one.depth):
+                is_kept = layer in one.kept
+                axes.plot(
+                    [layer], [row], "s", ms=11, color=BLUE if is_kept else GREY,
+                    fillstyle="full" if is_kept else "none", alpha=1 if is_kept else 0.6,
+                )  # fmt: skip
+                if is_kept and one.kept != sorted(one.kept):
+                    axes.text(layer, row, str(one.kept.index(layer) + 1), ha="center", va="center", color="white")
+        axes.set_yticks(range(len(arms)), [one.arm for one in arms])
+        axes.set_xticks(range(max(one.depth for one in arms)))
+        axes.set_ylim(len(arms) - 0.5, -0.5)
+        axes.set_xlim(-0.6, max(one.depth for one in arms) - 0.4)
+        axes.set_xlabel("layer of the teacher, counted from 0")
+        axes.tick_params(length=0)
+        for side in axes.spines.values():
+            side.set_visible(False)
+
+    return picture("layers", f"The layers that {len(arms)} models keep", draw, (5.2, 0.9 + 0.34 * len(arms)))
 
 
 def picture_of_layers(search: LayerSearch) -> str:
     """Every choice by its rank, those that have a name marked; beside it what each layer by itself is worth."""
-    with rc_context(STYLE):
-        figure = Figure(figsize=(9.6, 4.2), layout="constrained")
+
+    def draw(figure: Any) -> None:
         left, right = figure.subplots(1, 2, width_ratios=[3, 2])
         _draw_choices(left, search)
         _draw_layers(right, search)
-        return _svg(figure, f"{len(search.choices)} choices of {search.num_layers} of {search.depth} layers")
+
+    words = f"{len(search.choices)} choices of {search.num_layers} of {search.depth} layers"
+    return picture(f"search-{search.num_layers}", words, draw, (9.6, 4.2))
 
 
 def _draw_choices(axes: Any, search: LayerSearch) -> None:
@@ -32,12 +213,12 @@ def _draw_choices(axes: Any, search: LayerSearch) -> None:
     for name, kept in search.named().items():
         rank = search.rank(kept)
         kl = search.choices[rank - 1].kl
-        axes.plot([rank], [kl], "o", color=ORANGE, markersize=6)
+        axes.plot([rank], [kl], "o", color=RED, markersize=6)
         axes.annotate(f"{name}, {rank}", (rank, kl), xytext=(5, -11), textcoords="offset points", fontsize=9)
     axes.set_yscale("log")
     axes.set_xlabel("rank among all choices")
     axes.set_ylabel("KL divergence to the teacher (nats)")
-    axes.set_title(f"{len(search.choices):,} choices of {search.num_layers} layers, untrained", loc="left", fontsize=10)
+    axes.set_title(f"{len(search.choices):,} choices of {search.num_layers} layers, untrained", loc="left")
 
 
 def _draw_layers(axes: Any, search: LayerSearch) -> None:
@@ -45,16 +226,9 @@ def _draw_layers(axes: Any, search: LayerSearch) -> None:
     axes.bar([layer - 0.2 for layer in layers], search.influence, 0.4, color=BLUE, label="influence (1 - cosine)")
     other = axes.twinx()
     left_out = [choice.kl for choice in search.without]
-    other.bar([layer + 0.2 for layer in layers], left_out, 0.4, color=ORANGE, hatch="//", label="KL without it (nats)")
+    other.bar([layer + 0.2 for layer in layers], left_out, 0.4, color=RED, hatch="//", label="KL without it (nats)")
     axes.set_xticks(list(layers))
     axes.set_xlabel("layer, counted from 0")
-    axes.set_title("each layer by itself", loc="left", fontsize=10)
+    axes.set_title("each layer by itself", loc="left")
     bars = [*axes.get_legend_handles_labels()[0], *other.get_legend_handles_labels()[0]]
-    axes.legend(handles=bars, fontsize=8, frameon=False)
-
-
-def _svg(figure: Figure, words: str) -> str:
-    """The picture, with its words for whoever does not see it, the same bytes for the same numbers."""
-    content = io.StringIO()
-    figure.savefig(content, format="svg", metadata={"Date": None, "Title": words})
-    return content.getvalue()
+    axes.legend(handles=bars, fontsize=8)

@@ -17,6 +17,8 @@ from potstill.domain.task import Task
 
 COMPRESSED = ("smaller", "whole")
 """The roles of what a study is about; the others are baselines, the teacher, and controls."""
+UNSEEDED = ("majority", "tfidf", "teacher", "untrained")
+"""Kinds that no seed changes, or, the teacher, that is the one it is."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,16 @@ class Arm:
         """The runs that finished."""
         return [run for run in self.runs if run.record.status == "done"]
 
+    @property
+    def seeded(self) -> bool:
+        """Whether another seed would have given another model."""
+        return self.kind not in UNSEEDED
+
+    @property
+    def waived(self) -> bool:
+        """Whether a gate would have refused it."""
+        return any(run.record.waived for run in self.runs)
+
 
 @dataclass(frozen=True)
 class StudyResults:
@@ -57,6 +69,8 @@ class StudyResults:
     arms: list[Arm]
     labels: NDArray[np.int64]
     weights: NDArray[np.float64]
+    groups: NDArray[np.int64] | None
+    """Numbers the group of each test row, where rows belong together."""
     searches: list[LayerSearch]
     """For each number of layers that were searched."""
 
@@ -78,6 +92,7 @@ def load_results(folder: Path) -> StudyResults:
         summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         with np.load(folder / "rows.npz", allow_pickle=False) as rows:
             labels, weights = rows["test_labels"], rows["test_weights"]
+            groups = rows["test_groups"] if "test_groups" in rows.files else None
         return StudyResults(
             folder=folder,
             summary=summary,
@@ -86,6 +101,7 @@ def load_results(folder: Path) -> StudyResults:
             arms=[_read_arm(folder, arm, summary["runs"]) for arm in summary["arms"]],
             labels=labels,
             weights=weights,
+            groups=groups,
             searches=[LayerSearch.model_validate_json(file.read_text()) for file in layer_files(folder)],
         )
     except (ValueError, KeyError, OSError, ValidationError) as error:

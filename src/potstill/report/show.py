@@ -10,9 +10,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from potstill.ledger.ledger import write_file
+from potstill.report.cards import write_cards
 from potstill.report.figures import Report, work_out
-from potstill.report.layout import Page, Sheet, lay_out
-from potstill.report.results import load_results
+from potstill.report.layout import lay_out
+from potstill.report.page import html
+from potstill.report.results import StudyResults, load_results
+from potstill.report.sheets import Page, Sheet
 
 Format = Literal["terminal", "markdown", "json"]
 WIDE = 6
@@ -20,7 +23,7 @@ WIDE = 6
 
 
 def show_report(folder: Path, how: Format, console: Console) -> None:
-    """Show the report of a study's folder, and keep it there as report.md and report.json.
+    """Show the report of a study's folder, and keep it there as report.html, report.md and report.json.
 
     Raises:
         PotstillError: the folder is no study's.
@@ -28,13 +31,24 @@ def show_report(folder: Path, how: Format, console: Console) -> None:
     report, page = write_report(folder)
     if how == "terminal":
         print_page(page, console)
+        console.print(f"\nWith pictures: {folder / 'report.html'}", highlight=False, soft_wrap=True)
     else:
         console.out(report.model_dump_json(indent=1) if how == "json" else markdown(page), highlight=False)
 
 
 def write_report(folder: Path) -> tuple[Report, Page]:
-    """Write a study's report.md and report.json into its folder; the report and its page. Raises as `show_report`."""
-    report = work_out(load_results(folder))
+    """Write a study's report.html, report.md and report.json into its folder, and the card of each saved model; the
+    report and its page. Raises as `show_report`."""
+    results = load_results(folder)
+    report, page = write_tables(folder, results)
+    write_file(folder / "report.html", html(report).encode())
+    write_cards(results, report)
+    return report, page
+
+
+def write_tables(folder: Path, results: StudyResults) -> tuple[Report, Page]:
+    """Write report.md and report.json alone."""
+    report = work_out(results)
     page = lay_out(report)
     write_file(folder / "report.md", markdown(page).encode())
     write_file(folder / "report.json", report.model_dump_json(indent=1).encode())

@@ -3,7 +3,7 @@
 from pydantic import JsonValue
 
 from potstill.domain.tuning import Attempt, Tuning
-from potstill.report.layout import Page, Sheet
+from potstill.report.sheets import Page, Sheet
 
 
 def lay_out_tuning(found: Tuning) -> Page:
@@ -17,10 +17,12 @@ def lay_out_tuning(found: Tuning) -> Page:
     ranked = sorted(found.attempts, key=lambda one: (one.given_up, -one.pr_auc))
     settings = list(first.settings)
     body = [[str(one.number), *(_cell(one.settings[name]) for name in settings), _reached(one)] for one in ranked]
-    sheets = [Sheet("Trials", ["trial", *settings, "validation PR-AUC"], body)]
+    sheets = [Sheet("tuning", "Trials", ["trial", *settings, "validation PR-AUC"], body)]
     if found.importance:
         shares = [[name, f"{share:.0%}"] for name, share in found.importance.items()]
-        sheets.append(Sheet("Of the spread between trials, each setting explains", ["setting", "share"], shares))
+        sheets.append(
+            Sheet("tuning", "Of the spread between trials, each setting explains", ["setting", "share"], shares)
+        )
     failures = [f"{one.number}: {one.failure}" for one in ranked if one.failure]
     return Page(f"Tuning {found.arm}", answer, sheets, failures)
 

@@ -1,0 +1,130 @@
+"""The answer in two sentences: which model to take, and what that costs or what would tell."""
+
+from collections.abc import Sequence
+
+from potstill.report.rows import KeptLayers, Row
+from potstill.report.verdicts import ArmVerdict, Difference
+
+
+def answer_of(
+    rows: Sequence[Row],
+    layers: Sequence[KeptLayers],
+    verdicts: Sequence[ArmVerdict],
+    differences: Sequence[Difference],
+    margin: float,
+    test: int,
+) -> list[str]:
+    """What to do, by the arm that was picked on validation; then what it owes to its teacher, where a control tells."""
+    teacher = next((row for row in rows if row.kind == "teacher" and row.figures), None)
+    primary = next((verdict for verdict in verdicts if verdict.primary), None)
+    if teacher is None or primary is None:
+        return ["No compressed arm has finished yet."]
+    say = {"as good": _as_good, "worse": _worse, "unresolved": _unresolved}[primary.judgement]
+    return [*say(primary, verdicts, _Words(rows, layers, teacher, margin, test)), *_control(primary.arm, differences)]
+
+
+class _Words:
+    """Phrases that need the table."""
+
+    def __init__(
+        self, rows: Sequence[Row], layers: Sequence[KeptLayers], teacher: Row, margin: float, test: int
+    ) -> None:
+        self._rows, self.teacher, self.margin, self.test = {row.arm: row for row in rows}, teacher, margin, test
+        self._layers = {one.arm: one for one in layers}
+
+    def arm(self, name: str) -> str:
+        """The arm with the words that say what it is."""
+        return f"{name} ({self._rows[name].words})"
+
+    def figures(self, name: str) -> str:
+        """Its PR-AUC beside the teacher's."""
+        reached, taught = self._rows[name].figures["pr_auc"].mean, self.teacher.figures["pr_auc"].mean
+        return f"PR-AUC on test {reached:.3f}, the teacher's {taught:.3f}"
+
+    def size(self, name: str) -> str:
+        """What it has of the teacher's parameters and layers. No speed: that differs between two runs of one study."""
+        share = self._rows[name].figures["parameters"].mean / self.teacher.figures["parameters"].mean
+        words, kept = f"{share:.0%} of the teacher's parameters", self._layers.get(name)
+        return words if kept is None else f"{words} and {len(kept.kept)} of its {kept.depth} layers"
+
+
+def _interval(difference: Difference) -> str:
+    over = "rows and seeds" if difference.seeds_error is not None else "rows alone"
+    return f"{difference.estimate:+.3f}, 95 % interval over {over} {difference.low:+.3f} to {difference.high:+.3f}"
+
+
+def _as_good(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words) -> list[str]:
+    below = ", though below it" if primary.below else ""
+    return [
+        f"Take {words.arm(primary.arm)}: it is as good as the teacher within {words.margin:g} of PR-AUC{below}, with "
+        f"{words.size(primary.arm)}.",
+        f"What it costs: {words.figures(primary.arm)} ({_interval(primary.difference)}).",
+    ]
+
+
+def _worse(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words) -> list[str]:
+    good = [verdict for verdict in verdicts if verdict.judgement == "as good"]
+    instead = f"No other is shown to be as good: keep the teacher, or pay that for {words.size(primary.arm)}."
+    if good:
+        best = max(good, key=lambda verdict: verdict.difference.low)
+        instead = f"As good within it is {words.arm(best.arm)}: {_interval(best.difference)}, {words.size(best.arm)}."
+    return [
+        f"The best on validation, {words.arm(primary.arm)}, is worse than the teacher by more than {words.margin:g} of "
+        f"PR-AUC: {words.figures(primary.arm)} ({_interval(primary.difference)}).",
+        instead,
+    ]
+
+
+def _unresolved(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words) -> list[str]:
+    good = [verdict for verdict in verdicts if verdict.judgement == "as good"]
+    best = max(good or verdicts, key=lambda verdict: verdict.difference.low)
+    within = f"as good as the teacher within {words.margin:g} of PR-AUC"
+    shown = f"{words.arm(best.arm)} is" if good else "None is"
+    supported = "" if good else f"; the best supported is {words.arm(best.arm)}"
+    place = f"{_between(best.difference)}, with {words.size(best.arm)}"
+    about = "" if best is primary else f"The best on validation is {primary.arm}, of which it cannot be told yet. "
+    return [f"{shown} shown to be {within}{supported}, {place}.", about + _what_would_tell(primary, words.test)]
+
+
+def _between(difference: Difference) -> str:
+    """The interval as a distance from the teacher."""
+    if difference.high <= 0:
+        return f"between {-difference.high:.3f} and {-difference.low:.3f} below"
+    if difference.low >= 0:
+        return f"between {difference.low:.3f} and {difference.high:.3f} above"
+    return f"between {-difference.low:.3f} below and {difference.high:.3f} above"
+
+
+def _what_would_tell(primary: ArmVerdict, test: int) -> str:
+    seeds = primary.difference.seeds
+    if primary.difference.seeds_error is None:
+        return "One seed says nothing about others: run at least three."
+    if not primary.realistic:
+        return (
+            f"No realistic number of rows or seeds would show {primary.arm} to be as good: its difference, "
+            f"{_interval(primary.difference)}, is too near to the margin or beyond it."
+        )
+    ways: list[str] = []
+    if primary.needs_rows:
+        ways.append(f"about {_rounded(primary.needs_rows):,} test rows instead of {test:,}")
+    if primary.needs_seeds:
+        ways.append(f"about {primary.needs_seeds} seeds instead of {seeds}")
+    return f"If its difference stayed at {primary.difference.estimate:+.3f}, {' or '.join(ways)} would show it."
+
+
+def _rounded(count: int) -> int:
+    """To two figures."""
+    step = 10 ** max(0, len(str(count)) - 2)
+    return -(-count // step) * step
+
+
+def _control(arm: str, differences: Sequence[Difference]) -> list[str]:
+    """What the arm owes to its teacher, where the control that tells was run."""
+    found = next((d for d in differences if d.arm == arm and d.against == f"finetune-{arm}"), None)
+    if found is None:
+        return []
+    verdict = "an interval that holds 0" if found.low <= 0 <= found.high else "an interval without 0"
+    return [
+        f"The same layers trained without the teacher differ from it by {-found.estimate:+.3f} ({-found.high:+.3f} "
+        f"to {-found.low:+.3f}, {verdict})."
+    ]

@@ -1,0 +1,130 @@
+"""The model card of every saved model: a Hugging Face README with its measured figures and what is to be thought of
+them."""
+
+# pyright: reportUnknownMemberType=false
+# huggingface_hub leaves an argument of `to_yaml` without a type.
+from collections.abc import Iterator, Sequence
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from potstill.domain.record import RunRecord
+from potstill.ledger.ledger import write_file
+from potstill.report.figures import Report
+from potstill.report.results import Arm, Run, StudyResults
+from potstill.report.verdict_sheets import BELOW_TEACHER
+from potstill.report.verdicts import ArmVerdict
+
+CARD = "README.md"
+METRICS = {"pr_auc": ("average_precision", "PR-AUC"), "accuracy": ("accuracy", "accuracy"), "mcc": ("mcc", "MCC")}
+"""What stands in the card's index: the measure, the Hub's word for it, ours."""
+
+
+def write_cards(results: StudyResults, report: Report) -> int:
+    """Write the card of every run whose model is there; how many."""
+    written = 0
+    for arm in results.arms:
+        for run in arm.done:
+            if (run.folder / "model").is_dir():
+                write_file(run.folder / "model" / CARD, card(report, arm, run).encode())
+                written += 1
+    return written
+
+
+def card(report: Report, arm: Arm, run: Run) -> str:
+    """One card: an index that the Hub reads, then words."""
+    name = f"{report.study}: {arm.name}, seed {run.record.seed}"
+    data = ModelCardData(
+        library_name="transformers",
+        pipeline_tag="text-classification",
+        tags=["potstill"],
+        model_name=name,
+        eval_results=list(_results(report, run.record)),
+    )
+    head = [f"---\n{data.to_yaml()}\n---", f"# {name}", f"{arm.words[:1].upper()}{arm.words[1:]}."]
+    parts = [*head, *_words(report, arm, run)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _results(report: Report, record: RunRecord) -> Iterator[EvalResult]:
+    measured = record.test.model_dump() if record.test else {}
+    for key, (kind, name) in METRICS.items():
+        if measured.get(key) is not None:
+            yield EvalResult(
+                task_type="text-classification", dataset_type=report.study, dataset_name=f"{report.study}, test",
+                dataset_split="test", metric_type=kind, metric_name=name, metric_value=round(measured[key], 4),
+            )  # fmt: skip
+
+
+def _words(report: Report, arm: Arm, run: Run) -> Iterator[str]:
+    record = run.record
+    if record.waived:
+        lines = "\n".join(f"- `{gate}`: {why}" for gate, why in record.waived.items())
+        yield f"**Not for use.** Refusals were waived to make it:\n\n{lines}"
+    if record.layers:
+        yield f"Teacher layers kept, counted from 0: {record.layers}."
+    yield f"## Verdict\n\n{_verdict(report, arm)}"
+    yield f"## Use\n\n{_use(report, record)}"
+    yield f"## Limits\n\n{_limits(report)}"
+    yield f"## Data\n\n{_data(report)}"
+
+
+def _verdict(report: Report, arm: Arm) -> str:
+    found = next((one for one in report.verdicts if one.arm == arm.name), None)
+    if arm.kind == "teacher":
+        return "This is the teacher that the study's other models are held against."
+    if found is None:
+        return "It stands in the study as something to hold others against; no verdict is asked of it."
+    return f"{_judged(found, report.margin)} {_seeds(arm)}"
+
+
+def _judged(found: ArmVerdict, margin: float) -> str:
+    words = {"as good": "as good as the teacher", "worse": "worse than the teacher by more than the margin"}
+    said = words.get(found.judgement, "not resolved")
+    below = f" ({BELOW_TEACHER})" if found.below and found.judgement != "worse" else ""
+    difference = found.difference
+    return (
+        f"Within a margin of {margin:g} of PR-AUC the recipe is **{said}**{below}: {difference.estimate:+.3f}, 95 % "
+        f"interval {difference.low:+.3f} to {difference.high:+.3f}, over {difference.seeds} seeds."
+    )
+
+
+def _seeds(arm: Arm) -> str:
+    seeds = [run.record.seed for run in arm.done]
+    return f"The verdict is on the recipe; this is one of its seeds ({', '.join(map(str, seeds))})."
+
+
+def _use(report: Report, record: RunRecord) -> str:
+    labels = ", ".join(report.task)
+    decision = (
+        f"It tells texts apart as {labels}, texts like those it was trained on. The temperature and the threshold that "
+        "turn its logits into a decision are in `potstill.json`, fitted on validation rows"
+    )
+    threshold = record.calibration.threshold
+    if threshold:
+        decision += (
+            f": {report.positive} from a probability of {threshold.value:.3f} ({threshold.rule}), which there meant "
+            f"precision {threshold.precision:.2f} and recall {threshold.recall:.2f}"
+        )
+    return decision + "."
+
+
+def _limits(report: Report) -> str:
+    lines = [
+        "A score says how sure the model is, not how bad a text is. Let a person decide what matters.",
+        "The figures hold for texts like the test rows; on other places, languages and years they are unknown.",
+        *report.notes,
+    ]
+    groups = [one for one in report.subgroups if one.arm.bpsn is not None]
+    if groups:
+        worst = min(groups, key=lambda one: one.arm.bpsn or 0.0)
+        lines.append(
+            f'Harmless texts that mention "{worst.group}" are the ones most mistaken for {report.positive}: BPSN AUC '
+            f"{worst.arm.bpsn:.3f} in {worst.source} for {report.picked}."
+        )
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _data(report: Report) -> str:
+    lines: Sequence[str] = [f"- {line}" for line in report.account]
+    prints = [f"- {source}: `{value}`" for source, value in report.made.fingerprints.items()]
+    return "\n".join([*lines, *prints])

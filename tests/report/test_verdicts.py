@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score
+from synthetic import write_study
+
+from potstill.report.figures import work_out
+from potstill.report.layout import lay_out
+from potstill.report.results import load_results
+from potstill.report.show import markdown
+from potstill.report.verdicts import Measurements
+
+
+def test_an_equal_arm_is_as_good_and_a_lesser_one_worse(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"equal": 0.0, "lesser": -0.7}, rows=6000, margin=0.03)
+    found = work_out(load_results(folder))
+    judged = {one.arm: one for one in found.verdicts}
+    assert judged["equal"].judgement == "as good"
+    assert judged["equal"].primary
+    assert judged["lesser"].judgement == "worse"
+    assert found.sentences[0].startswith("Take equal (drawn): it is as good as the teacher within 0.03 of PR-AUC")
+    assert len(judged["equal"].disagreements) == 3
+    shown = markdown(lay_out(found))
+    assert "| equal (picked) | as good" in shown
+    assert "Holm" in shown
+
+
+def test_the_difference_is_that_of_the_means_on_the_rows_as_they_are(tmp_path: Path) -> None:
+    results = load_results(write_study(tmp_path, {"one": -0.1}))
+    arms = {arm.name: arm for arm in results.arms}
+    expected = [
+        average_precision_score(
+            results.labels, run.test[:, 1] - run.test[:, 0], sample_weight=results.weights
+        )
+        for arm in ("one", "teacher")
+        for run in arms[arm].done
+        if run.test is not None
+    ]  # fmt: skip
+    found = Measurements(results).difference(arms["one"], arms["teacher"])
+    assert found.estimate == pytest.approx(np.mean(expected[:3]) - expected[3])
+    assert found.seeds == 3
+    assert found.low < found.estimate < found.high
+    against_itself = Measurements(results).difference(arms["one"], arms["one"])
+    assert (against_itself.low, against_itself.high) == (0, 0)
+
+
+def test_what_cannot_be_told_says_what_would_tell(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"close": 0.0}, rows=300, margin=0.03)
+    found = work_out(load_results(folder))
+    (verdict,) = found.verdicts
+    assert verdict.judgement == "unresolved"
+    assert found.sentences[0].startswith("None is shown to be as good as the teacher within 0.03 of PR-AUC; the best")
+    if verdict.realistic:
+        assert "would show it" in found.sentences[1]
+        assert verdict.needs_rows is None or verdict.needs_rows > 300
+    else:
+        assert found.sentences[1].startswith("No realistic number of rows or seeds")
+
+
+def test_one_seed_is_not_judged(tmp_path: Path) -> None:
+    found = work_out(load_results(write_study(tmp_path, {"alone": 0.3}, seeds=[4], rows=3000)))
+    assert found.verdicts[0].judgement == "unresolved"
+    assert found.verdicts[0].difference.seeds_error is None
+    assert found.sentences[1] == "One seed says nothing about others: run at least three."
+
+
+def test_rows_of_a_group_are_drawn_together(tmp_path: Path) -> None:
+    results = load_results(write_study(tmp_path / "rows", {"one": 0.0}))
+    (tmp_path / "groups").mkdir()
+    folder = write_study(tmp_path / "groups", {"one": 0.0})
+    with np.load(folder / "rows.npz") as rows:
+        np.savez(folder / "rows.npz", **rows, test_groups=np.arange(600) // 30)
+    grouped = load_results(folder)
+    alone, together = (
+        Measurements(one).estimate(next(arm for arm in one.arms if arm.name == "one"), one.arms[0])
+        for one in (results, grouped)
+    )
+    assert grouped.groups is not None
+    assert together.freedom < 20 < alone.freedom
+    assert together.difference == alone.difference
