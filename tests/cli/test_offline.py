@@ -114,6 +114,7 @@ def test_no_connection_is_tried_where_all_is_local(tmp_path: Path) -> None:
 LOCAL = """
 name = "local"
 seeds = [0]
+rule = { verdict = false }
 controls = "none"
 [data]
 train = "rows.csv"

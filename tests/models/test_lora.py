@@ -5,7 +5,7 @@ from transformers import AutoModelForSequenceClassification, BertConfig
 
 from potstill.domain.errors import GateError
 from potstill.models.classifier import count_parameters, logits_of
-from potstill.models.lora import add_lora, audit, merge, peft_line
+from potstill.models.lora import add_lora, audit, implied_parameters, merge, peft_line
 
 SETTINGS = {"r": 8, "lora_alpha": 32, "lora_dropout": 0.1, "target_modules": ["query", "value"], "seed": 0}
 
@@ -26,8 +26,10 @@ def test_bert_base_gets_the_published_number_of_adapter_parameters() -> None:
 
 
 def test_the_audit_counts_adapters_and_head() -> None:
-    model = add_lora(tiny_classifier(layers=2).model, **SETTINGS)
-    lines = audit(model, ["classifier.weight", "classifier.bias"])
+    base = tiny_classifier(layers=2).model
+    implied = implied_parameters(base, 8, None, [], train_head=True)
+    model = add_lora(base, **SETTINGS)
+    lines = audit(model, ["classifier.weight", "classifier.bias"], implied)
     assert lines[0].startswith("trainable params: ")
     # 2 layers x 2 matrices x 8 x (32 + 32), and a head of 2 x 32 + 2
     assert lines[1] == "trained: 2,048 in adapters, 66 in the head"
@@ -40,7 +42,16 @@ def test_a_random_head_that_stays_frozen_is_refused() -> None:
         if "classifier" in name:
             parameter.requires_grad = False
     with pytest.raises(GateError, match=r"leave classifier\.weight random and frozen"):
-        audit(model, ["classifier.weight"])
+        audit(model, ["classifier.weight"], 0)
+
+
+def test_other_parameters_than_the_recipe_implies_are_refused() -> None:
+    base = tiny_classifier().model
+    implied = implied_parameters(base, 8, None, [], train_head=True)
+    model = add_lora(base, **SETTINGS)
+    next(iter(model.parameters())).requires_grad = True
+    with pytest.raises(GateError, match=rf"would be trained, the recipe implies {implied:,}"):
+        audit(model, [], implied)
 
 
 def test_merging_gives_a_plain_model_with_the_same_answers() -> None:

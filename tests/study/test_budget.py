@@ -18,6 +18,7 @@ from potstill.study.progress import Display
 STUDY = """
 name = "budget"
 seeds = [0]
+rule = { verdict = false }
 controls = "none"
 [data]
 train = "train.csv"

@@ -1,17 +1,19 @@
 """Whole studies on tiny models: every file of a run, continuing, failing, refusing, and being killed."""
 
-import csv
 import json
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
+from huggingface_hub import ModelCard, ModelCardData
 from rich.console import Console
 from tiny import comments, tiny_encoder
+from tiny_study import STUDY, run_tiny, write_rows
 
 from potstill.api import export, pack, plan, predict, report, run
 from potstill.domain.errors import GateError, PotstillError, StudyError
@@ -21,30 +23,8 @@ from potstill.report.layout import lay_out
 from potstill.report.results import load_results
 from potstill.report.show import markdown, show_report
 from potstill.study.answer import open_predictor
-from potstill.study.config import read_study
-from potstill.study.execute import run_study
-from potstill.study.progress import Display
 
-STUDY = """
-name = "tiny"
-seeds = [0, 1]
-[data]
-train = "train.csv"
-[teacher]
-encoder = "encoder"
-epochs = {teacher_epochs}
-[training]
-epochs = 2
-batch_size = 16
-learning_rate = 3e-3
-max_length = 24
-precision = "fp32"
-[arms.even]
-kind = "student"
-[arms.lora]
-kind = "lora"
-target_modules = ["query", "value"]
-"""
+WORDS = (("good", 0), ("fool", 1))
 
 
 @pytest.fixture
@@ -54,19 +34,6 @@ def workplace(tmp_path: Path) -> Path:
     write_rows(tmp_path / "train.csv")
     (tmp_path / "study.toml").write_text(STUDY.format(teacher_epochs=8), encoding="utf-8")
     return tmp_path
-
-
-def write_rows(path: Path, rows: int = 240) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "label"])
-        writer.writerows((text, "toxic" if label else "fine") for text, label in zip(*comments(rows), strict=True))
-
-
-def run_tiny(workplace: Path, study: str = "study.toml") -> Path:
-    with (workplace / "log.txt").open("a") as log:
-        display = Display(Console(file=log, width=200))
-        return run_study(read_study(workplace / study), root=workplace, runs=workplace / "runs", display=display)
 
 
 def ledger_of(folder: Path) -> dict[str, float]:
@@ -121,6 +88,18 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
     with pytest.raises(PotstillError, match="exists"):
         pack(folder, small)
 
+    page = (folder / "report.html").read_text()
+    assert "Rows whose probability moved most" in page
+    assert found.flips is not None
+    assert all(flip.text and flip.text[:20] in page for flip in found.flips.examples)
+    assert not (small / "report.html").exists(), "texts of rows stay where the rows are"
+    card = (even / "model" / "README.md").read_text()
+    index = cast(ModelCardData, ModelCard(card).data).eval_results
+    assert index
+    assert index[0].metric_value == pytest.approx(
+        json.loads((even / "run.json").read_text())["test"]["pr_auc"], abs=1e-4
+    )
+    assert "## Verdict" in card
     kept = json.loads((folder / "report.json").read_text())
     assert f"{by_name['even'].figures['pr_auc'].mean:.3f}" in (workplace / "shown.terminal").read_text()
     assert kept["picked"] == "even"
@@ -161,6 +140,35 @@ def test_python_does_the_same_with_the_same_words(workplace: Path) -> None:
     assert [path.parent.name for path in sorted((runs / "tiny").glob("*/bundle.json"))] == ["bundle", "bundle-teacher"]
     with pytest.raises(PotstillError, match='no saved model of an arm "oddd"; it has teacher, even, lora'):
         export(runs / "tiny", arm="oddd", say=said.append)
+
+
+def test_more_seeds_and_subgroups_are_added_to_a_finished_study(workplace: Path) -> None:
+    folder = run_tiny(workplace)
+    before = ledger_of(folder)
+    study = workplace / "study.toml"
+    text = study.read_text().replace("seeds = [0, 1]", "seeds = [0, 1]\nmore_seeds = { even = [2] }")
+    with (workplace / "people.csv").open("w", encoding="utf-8") as file:
+        file.write("comment,bad\n")
+        for who in ("gay", "old", "tall"):
+            file.writelines(f"{who} you are {word} {n},{bad}\n" for n in range(12) for word, bad in WORDS)
+    text += (
+        '\n[subgroups]\npath = "people.csv"\ntext = "comment"\nlabel = "bad"\nlabels = { 0 = "fine", 1 = "toxic" }\n'
+    )
+    study.write_text(text, encoding="utf-8")
+    run_tiny(workplace)
+    after = ledger_of(folder)
+    assert {name: after[name] for name in before} == before
+    assert [name.rpartition("-")[0] for name in after if name not in before] == ["even-s2"]
+    found = work_out(load_results(folder))
+    assert {row.arm: row.seeds for row in found.rows}["even"] == [0, 1, 2]
+    assert {one.group for one in found.subgroups} == {"gay", "old"}  # tall people are no group that is looked for
+    gay = next(one for one in found.subgroups if one.group == "gay")
+    assert (gay.rows, gay.positives, gay.source) == (24, 12, "people.csv")
+    assert gay.teacher.bpsn is not None
+    assert 0 <= gay.teacher.bpsn <= 1
+    assert "ROC-AUC around groups in people.csv" in markdown(lay_out(found))
+    pack(folder, workplace / "small")
+    assert work_out(load_results(workplace / "small")).subgroups == found.subgroups
 
 
 def test_a_study_without_a_finished_arm_has_no_picked_model(workplace: Path) -> None:

@@ -34,6 +34,7 @@ from potstill.study.progress import Display
 STUDY = """
 name = "searching"
 seeds = [0]
+rule = {{ verdict = false }}
 [data]
 train = "train.csv"
 [teacher]

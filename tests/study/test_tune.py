@@ -20,6 +20,7 @@ from potstill.study.config import read_study
 STUDY = """
 name = "tuning"
 seeds = [0]
+rule = {{ verdict = false }}
 [data]
 train = "train.csv"
 [teacher]

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 from potstill.domain.layers import LayerPlan
 from potstill.methods.bench import Bench, Made, Method, Training
 from potstill.models.classifier import Classifier, count_parameters
-from potstill.models.lora import add_lora, audit, merge
+from potstill.models.lora import add_lora, audit, implied_parameters, merge
 from potstill.training.objective import Objective
 
 # LoRA wants about ten times the rate of full fine-tuning; where neither the arm nor a search sets one, this is used.
@@ -33,11 +33,12 @@ class AdaptedMethod(Method):
         layers: LayerPlan | None = None,
     ) -> Made:  # fmt: skip
         """Train adapters on `start`, which they change, and merge them into a plain model."""
+        implied = implied_parameters(start.model, self.r, self.target_modules, start.fresh, train_head=train_head)
         model = add_lora(
             start.model, r=self.r, lora_alpha=self.lora_alpha, lora_dropout=self.lora_dropout,
             target_modules=self.target_modules, train_head=train_head, fresh=start.fresh, seed=seed,
         )  # fmt: skip
-        said = audit(model, start.fresh if train_head else ())
+        said = audit(model, start.fresh if train_head else (), implied)
         trained = bench.fit(cast(PreTrainedModel, model), seed, objective)
         parameters = count_parameters(model)
         adapter = copy.deepcopy(model)

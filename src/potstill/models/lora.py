@@ -23,6 +23,10 @@ ATTENTION = (
 """What families call the projections of attention; ModernBERT has all three in one."""
 
 
+HEADS = ("classifier", "score")
+"""How the names of those modules end that peft trains in full beside the adapters of a classifier."""
+
+
 def add_lora(
     model: PreTrainedModel,
     *,
@@ -83,13 +87,29 @@ def target_choices(model: PreTrainedModel) -> dict[str, list[str]]:
     )
 
 
-def audit(model: PeftModel, fresh: Sequence[str]) -> list[str]:
+def implied_parameters(
+    model: PreTrainedModel, r: int, target_modules: Sequence[str] | None, fresh: Sequence[str], *, train_head: bool
+) -> int:
+    """How many parameters such settings train on a model without adapters: r rows and columns for each product that is
+    adapted, and all of the head and of what came random."""
+    targets = set(target_modules or attention_targets(model))
+    modules = dict(model.named_modules())
+    adapted = [part for name, part in modules.items() if name.rpartition(".")[2] in targets]
+    count = sum(r * (part.in_features + part.out_features) for part in adapted if isinstance(part, nn.Linear))
+    saved = {name for name in modules if name.endswith(HEADS)} | {name.rpartition(".")[0] for name in fresh}
+    weights = {id(p): p.numel() for name in saved for p in modules[name].parameters()} if train_head else {}
+    return count + sum(weights.values())
+
+
+def audit(model: PeftModel, fresh: Sequence[str], implied: int) -> list[str]:
     """Peft's line and what is trained, in words.
 
-    `fresh` names the parameters that came random, not from the encoder's files.
+    `fresh` names the parameters that came random, not from the encoder's files; `implied` is how many the recipe
+    trains.
 
     Raises:
-        GateError: a random parameter is frozen, so it would stay random: the head of the original assignment.
+        GateError: a random parameter is frozen, so it would stay random: the head of the original assignment; or other
+            parameters are trained than the recipe implies.
     """
     trainable = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     frozen = [name for name in fresh if not any(_is_copy_of(name, other) for other in trainable)]
@@ -97,6 +117,11 @@ def audit(model: PeftModel, fresh: Sequence[str]) -> list[str]:
         raise GateError(f"LoRA would leave {', '.join(frozen)} random and frozen; name it in modules_to_save")
     adapters = sum(p.numel() for name, p in model.named_parameters() if "lora_" in name)
     _, all_trainable = count_parameters(model)
+    if all_trainable != implied:
+        raise GateError(
+            f"{all_trainable:,} parameters would be trained, the recipe implies {implied:,}: its target_modules reach "
+            "other parts of this encoder than they name, or its head has another name than classifier or score"
+        )
     return [peft_line(model), f"trained: {adapters:,} in adapters, {all_trainable - adapters:,} in the head"]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from potstill.data.mentions import TERMS
 from potstill.domain.errors import StudyError
 from potstill.evaluation.calibration import check_rule
 from potstill.methods.bench import Gate, Method, Training
@@ -118,6 +119,24 @@ class TuneTable(_Table):
     targets: list[Targets] = Field(default=["query-value", "attention", "all"], min_length=1)
 
 
+class SubgroupsTable(_Table):
+    """Groups of people that rows mention, by `terms` or by a `column` that names them, for ROC-AUC around each: in the
+    test rows, or in a file of its own that nothing is trained on or chosen by."""
+
+    path: str | list[str] | SplitTable | None = None
+    text: str | None = None
+    label: str | None = None
+    labels: dict[str, str] | None = None
+    terms: list[str] = list(TERMS)
+    column: str | None = None
+
+    @model_validator(mode="after")
+    def _own(self) -> Self:
+        if self.path is None and any((self.text, self.label, self.labels, self.column)):
+            raise ValueError("`text`, `label`, `labels` and `column` describe a file: name it with `path`")
+        return self
+
+
 class GatesTable(_Table):
     """Refusals that the study does without, each with the reason why. What is made so never wins nor is exported."""
 
@@ -129,6 +148,10 @@ class RuleTable(_Table):
 
     metric: Literal["pr_auc"] = "pr_auc"
     margin: float = Field(default=0.02, gt=0)
+    verdict: bool = True
+    """Whether arms are judged; that takes two seeds or more."""
+    compare: list[tuple[Name, Name]] = []
+    """Pairs of arms of which the report shows the difference, within the same seed."""
     pick: Literal["student", "any"] = "student"
 
 
@@ -137,6 +160,8 @@ class Study(_Table):
 
     name: Name
     seeds: list[int] = Field(default=[0, 1, 2], min_length=1)
+    more_seeds: dict[Name, list[int]] = {}
+    """Seeds that only some arms have beside those of all."""
     threshold: str = "best_f1"
     controls: Literal["none", "one", "all"] = "one"
     data: DataTable = DataTable()
@@ -146,6 +171,7 @@ class Study(_Table):
     layer_search: LayerSearchTable = LayerSearchTable()
     rule: RuleTable = RuleTable()
     tune: TuneTable = TuneTable()
+    subgroups: SubgroupsTable | None = None
     gates: GatesTable = GatesTable()
     arms: dict[Name, Recipe] = Field(min_length=1)
 
@@ -154,6 +180,19 @@ class Study(_Table):
         check_rule(self.threshold)
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds {self.seeds} repeat")
+        if self.rule.verdict and len(self.seeds) < 2:
+            raise ValueError(
+                "one seed says nothing about others, so no arm could be judged: give two seeds or more (three are the "
+                "default), or ask for no verdict with [rule] verdict = false"
+            )
+        unknown = {name for pair in self.rule.compare for name in pair} - set(self.all_arms())
+        if unknown:
+            raise ValueError(f"rule.compare names {sorted(unknown)}, which are no arms")
+        for name, more in self.more_seeds.items():
+            if name not in self.arms:
+                raise ValueError(f'more_seeds names "{name}", which is no arm')
+            if len({*self.seeds, *more}) != len(self.seeds) + len(more):
+                raise ValueError(f"more_seeds: {more} of {name} repeat, or stand among the seeds of all arms")
         taken = [name for name in self.arms if name in RESERVED or name.startswith(("untrained-", "finetune-"))]
         if taken:
             raise ValueError(f"arm names {taken} are taken by rows that the study adds itself")
@@ -267,7 +306,7 @@ def _keys_at(place: tuple[str | int, ...]) -> list[str]:
     """The keys that the table around `place` knows."""
     tables: dict[str, type[BaseModel]] = {
         "data": DataTable, "teacher": TeacherTable, "training": Training, "search": SearchTable, "rule": RuleTable,
-        "gates": GatesTable, "layer_search": LayerSearchTable, "tune": TuneTable,
+        "gates": GatesTable, "layer_search": LayerSearchTable, "tune": TuneTable, "subgroups": SubgroupsTable,
     }  # fmt: skip
     table, *inner = [str(part) for part in place]
     if not inner:
@@ -275,5 +314,5 @@ def _keys_at(place: tuple[str | int, ...]) -> list[str]:
     if table == "arms":
         kinds = [method for method in METHODS if method.model_fields["kind"].default == inner[1]]
         return [key for method in kinds for key in method.model_fields]
-    is_split = table == "data" and len(inner) > 1
+    is_split = table in ("data", "subgroups") and len(inner) > 1
     return list((SplitTable if is_split else tables[table]).model_fields)

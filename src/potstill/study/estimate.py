@@ -21,6 +21,7 @@ from potstill.models.layer_stack import find_layer_stack
 from potstill.models.lora import add_lora
 from potstill.models.subsets import all_subsets, beginnings
 from potstill.study.config import Study
+from potstill.study.expected import in_words
 from potstill.study.materials import rows_of
 from potstill.study.plan import plan_runs, plan_trials, teacher_training
 from potstill.study.provenance import machine
@@ -189,4 +190,5 @@ def print_plan(study: Study, root: Path, console: Console) -> None:
     console.print(table)
     minutes = sum(arm.seconds for arm in planned) / 60
     console.print(f"About {minutes:.0f} minutes of training on this machine ({machine()}); within a factor of two.")
+    console.print(in_words(study, data), highlight=False)
     console.print("Beside these: the majority class and TF-IDF with logistic regression. Nothing was spent.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from potstill.data.mentions import Mentions
 from potstill.domain.dataset import Split
 from potstill.domain.record import RunRecord
 from potstill.ledger.ledger import Ledger, write_file
@@ -19,7 +20,8 @@ from potstill.study.materials import rows_of
 from potstill.study.plan import Trial, plan_runs, plan_trials, teacher_training
 from potstill.study.progress import Display
 from potstill.study.provenance import provenance
-from potstill.study.summary import write_rows, write_summary
+from potstill.study.subgroups import measure_groups, mentions_of
+from potstill.study.summary import write_rows, write_summary, write_texts
 
 BASELINES = {
     "majority": ("majority", "always the most frequent label"),
@@ -39,24 +41,28 @@ def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path
     folder = runs / study.name
     calm_transformers()
     data, held = rows_of(study, root)
+    mentions = mentions_of(study.subgroups, study.data, data, root) if study.subgroups else None
     for line in data.account.describe(data.task.labels):
         display.say(line)
     ledger = Ledger(folder / "ledger")
     with ledger.lock(), display.open():
         ledger.sweep()
         write_rows(folder, data)
-        Conductor(study, Lab(study, data, ledger, display, root), folder, held).play()
+        write_texts(folder, data)
+        Conductor(study, Lab(study, data, ledger, display, root), folder, held, mentions).play()
     return folder
 
 
 class Conductor:
     """Goes through a study in order: baselines, search for the teacher, teacher, its layers, search for the arms, arms.
 
-    `held` are the rows to choose layers on, where the study does.
+    `held` are the rows to choose layers on, where the study does, `mentions` those that tell whom errors hit.
     """
 
-    def __init__(self, study: Study, lab: Lab, folder: Path, held: Split | None) -> None:
-        self.study, self.lab, self.folder, self.held = study, lab, folder, held
+    def __init__(
+        self, study: Study, lab: Lab, folder: Path, held: Split | None, mentions: Mentions | None = None
+    ) -> None:
+        self.study, self.lab, self.folder, self.held, self.mentions = study, lab, folder, held, mentions
         self.rates: dict[str, float] = {}
         self.searched: list[dict[str, Any]] = []
 
@@ -76,6 +82,16 @@ class Conductor:
         for number, (spec, run) in enumerate(specs, start=1):
             label = f"[{number}/{len(specs)}] {run.arm}, seed {run.seed}"
             self._once(run, label, lambda spec=spec, run=run: self.lab.run(spec, run, teacher))
+        self._measure_groups([draft, *(run for _, run in specs if run.role != "control")])
+
+    def _measure_groups(self, runs: list[Draft]) -> None:
+        """Whom the errors of the finished models hit, where the study asks."""
+        if self.mentions is None:
+            return
+        self.lab.display.say(f"subgroups: {len(self.mentions.texts):,} rows of {self.mentions.source}")
+        done = [run for run in runs if self.lab.ledger.read(run.arm, run.seed, run.digest).status == "done"]
+        found = measure_groups(self.lab, self.mentions, done)
+        write_file(self.folder / "subgroups.json", found.model_dump_json().encode())
 
     def _baseline(self, arm: str) -> Draft:
         kind, words = BASELINES[arm]

@@ -7,6 +7,8 @@ from potstill.domain.dataset import Split
 from potstill.domain.errors import GateError
 from potstill.domain.predictor import ranked_scores
 from potstill.domain.task import Task
+from potstill.methods.adapted import AdaptedMethod
+from potstill.methods.bench import Method
 from potstill.statistics.resample import Interval, mean_difference_interval
 
 
@@ -28,6 +30,20 @@ def refuse_unproven_teacher(logits: NDArray[np.float32], validation: Split, task
             f"the teacher's PR-AUC on validation is {interval.estimate:.3f} (95 % interval {interval.low:.3f} to "
             f"{interval.high:.3f}), not clearly above chance ({chance:.3f}): nothing can be distilled from it. "
             "Train it longer or on more rows, or name a fine-tuned model under [teacher]"
+        )
+
+
+def refuse_other_count(arm: str, method: Method, parameters: tuple[int, int]) -> None:
+    """Raise GateError where a method that trains a model in full, or nothing of it, has trained something else.
+
+    What trains adapters counts them itself.
+    """
+    total, trained = parameters
+    implied = total if method.family() else 0
+    if trained != implied and not isinstance(method, AdaptedMethod):
+        raise GateError(
+            f"{arm} trained {trained:,} of {total:,} parameters, its recipe implies {implied:,}: a part of the model "
+            "was frozen, or was not to be trained; let its `make` train what it says, or return the count that is right"
         )
 
 

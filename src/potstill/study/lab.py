@@ -34,7 +34,7 @@ from potstill.models.encoder import find_encoder, fingerprint
 from potstill.models.forward import TokenRows, encode, predict_logits
 from potstill.models.saved import SavedDecision, model_card, write_decision
 from potstill.study.config import Study
-from potstill.study.gates import refuse_random_head, refuse_unproven_teacher
+from potstill.study.gates import refuse_other_count, refuse_random_head, refuse_unproven_teacher
 from potstill.study.identity import Draft, Namer, Setting
 from potstill.study.layer_search import Searcher
 from potstill.study.plan import RunSpec, Trial
@@ -117,6 +117,21 @@ class Lab:
         data, task = self.data.validation, self.data.task
         pr_auc = measure(logits, data.labels, data.weights, task, Calibration()).pr_auc
         return EpochScore(pr_auc, self._sampled_accuracy(logits))
+
+    def logits_on(self, draft: Draft, texts: Sequence[str]) -> Logits | None:
+        """The logits of a finished run's model on texts of no split, computed once; None where it kept no model."""
+        model = self.place(draft) / "model"
+        if not model.is_dir():
+            return None
+        name = f"texts-{digest_of({'texts': list(texts)})[:12]}-{draft.digest[:12]}"
+
+        def compute() -> Logits:
+            classifier = open_classifier(model)
+            rows = self._encoded(texts, classifier.tokenizer)
+            with self.display.bar(f"{draft.arm}, seed {draft.seed}, on other texts", len(rows)) as bar:
+                return predict_logits(classifier.model, rows, batch_size=EVALUATION_BATCH, on_rows=bar.advance).numpy()
+
+        return self.ledger.cached(name, compute)
 
     def _sampled_accuracy(self, validation: Logits) -> float | None:
         """Accuracy without a fitted threshold on the study's sample of validation rows, where it asks for one."""
@@ -241,6 +256,7 @@ class Lab:
         if spec.method.uses_unlabelled():
             bench, taught = self._with_unlabelled(bench), teacher.taught(more=self._unlabelled_logits(teacher))
         made = self._fit(label, bench, spec.seed, lambda bench: spec.method.make(bench, taught, spec.seed))
+        refuse_other_count(spec.arm, spec.method, made.parameters)
         self._measure(draft, made, teacher)
 
     def _unlabelled_logits(self, teacher: Teacher) -> Logits:

@@ -31,7 +31,8 @@ class Trial:
 
 
 def plan_runs(study: Study, rates: dict[str, float]) -> list[RunSpec]:
-    """Every arm at every seed, all arms of one seed before the next; `rates` are the families' found rates.
+    """Every arm at every seed, all arms of one seed before the next, then the seeds that only some arms have; `rates`
+    are the families' found rates.
 
     An arm that no seed changes is run once.
     """
@@ -41,6 +42,12 @@ def plan_runs(study: Study, rates: dict[str, float]) -> list[RunSpec]:
         for name, method in arms.items():
             if method.seeded() or position == 0:
                 specs.append(RunSpec(name, method, seed if method.seeded() else 0, settings_of(study, method, rates)))
+    specs += [
+        RunSpec(name, arms[name], seed, settings_of(study, arms[name], rates))
+        for name, seeds in study.more_seeds.items()
+        if arms[name].seeded()
+        for seed in seeds
+    ]
     return specs
 
 

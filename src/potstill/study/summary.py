@@ -1,5 +1,6 @@
 """The study's own files beside its ledger: what ran, in table order, and the labels that the logits belong to."""
 
+import gzip
 import io
 import json
 import os
@@ -20,11 +21,13 @@ from potstill.study.provenance import machine
 
 
 def write_rows(folder: Path, data: Dataset) -> None:
-    """`rows.npz`: labels, weights and hashes of validation and test, the test rows' categories, in the logits' order.
+    """`rows.npz`: labels, weights and hashes of validation and test, the test rows' categories and the numbers of their
+    groups where any have two rows, in the logits' order.
 
     A hash is the first eight bytes of the SHA-256 of the normalised text: whoever has the rows can find them again.
     """
-    content = io.BytesIO()
+    content, groups = io.BytesIO(), _numbers(data.test.groups)
+    together = {"test_groups": groups} if groups.max(initial=0) + 1 < len(groups) else {}
     np.savez_compressed(
         content,
         allow_pickle=False,
@@ -35,8 +38,22 @@ def write_rows(folder: Path, data: Dataset) -> None:
         validation_hashes=_hashes(data.validation.texts),
         test_hashes=_hashes(data.test.texts),
         test_categories=np.array(data.test.categories, dtype=np.str_),
+        **together,
     )
     write_file(folder / "rows.npz", content.getvalue())
+
+
+def write_texts(folder: Path, data: Dataset) -> None:
+    """`texts.jsonl.gz`: the texts of test, so that a report can show which of them flipped. A packed study has none."""
+    lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in data.test.texts)
+    content = gzip.compress(lines.encode("utf-8", "surrogatepass"), mtime=0)
+    write_file(folder / "texts.jsonl.gz", content)
+
+
+def _numbers(groups: Sequence[str]) -> NDArray[np.int64]:
+    """A number for each row, the same for rows of one group; a row without a group is one by itself."""
+    found: dict[str, int] = {}
+    return np.array([found.setdefault(group or f"row {row}", len(found)) for row, group in enumerate(groups)])
 
 
 def _hashes(texts: Sequence[str]) -> NDArray[np.uint64]:

@@ -1,0 +1,56 @@
+"""The areas around groups of people, for the teacher and every compressed arm of a study."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from potstill.data.loading import Source
+from potstill.data.mentions import Mentions, mentions_in_test, read_mentions
+from potstill.domain.dataset import Dataset
+from potstill.domain.errors import StudyError
+from potstill.domain.measures import GroupAreas, GroupFile
+from potstill.domain.predictor import ranked_scores
+from potstill.evaluation.subgroups import areas
+from potstill.study.config import DataTable, SplitTable, SubgroupsTable
+from potstill.study.identity import Draft
+from potstill.study.lab import Lab
+
+
+def mentions_of(table: SubgroupsTable, rows: DataTable, data: Dataset, root: Path) -> Mentions:
+    """The rows that `[subgroups]` names, or those of test.
+
+    Raises:
+        DataError: its file cannot be used.
+        StudyError: the task has other than two labels.
+    """
+    if data.task.problem != "binary":
+        raise StudyError("[subgroups] asks for a task of two labels: its areas are those of one positive label")
+    if table.path is None:
+        return mentions_in_test(data.test, data.task, table.terms)
+    own = table.path if isinstance(table.path, SplitTable) else SplitTable(path=table.path)
+    source = Source(
+        path=own.path, text=table.text or rows.text, label=table.label or rows.label, where=own.where,
+        sample=own.sample, encoding=own.encoding or rows.encoding,
+    )  # fmt: skip
+    labels = table.labels or (rows.labels if isinstance(rows.labels, dict) else None)
+    return read_mentions(
+        source, data.task, labels=labels, terms=table.terms, column=table.column, seed=rows.seed, root=root
+    )[0]
+
+
+def measure_groups(lab: Lab, mentions: Mentions, runs: Sequence[Draft]) -> GroupFile:
+    """The areas of every group for each run that has a model; logits are computed once and kept beside the runs."""
+    return GroupFile(runs=[found for draft in runs for found in _of_run(lab, mentions, draft)])
+
+
+def _of_run(lab: Lab, mentions: Mentions, draft: Draft) -> Iterator[GroupAreas]:
+    logits = lab.logits_on(draft, mentions.texts)
+    if logits is None:
+        return
+    (scores,) = ranked_scores(logits, lab.data.task)
+    for group, mask in mentions.groups.items():
+        found = areas(scores, mentions.positive, mentions.weights, mask)
+        if any(area is not None for area in found.model_dump().values()):
+            yield GroupAreas(
+                group=group, source=mentions.source, rows=int(mask.sum()),
+                positives=int((mask & mentions.positive).sum()), arm=draft.arm, seed=draft.seed, areas=found,
+            )  # fmt: skip

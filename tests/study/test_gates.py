@@ -1,0 +1,83 @@
+"""Each refusal, tripped."""
+
+from pathlib import Path
+
+import pytest
+from tiny import comments, tiny_encoder
+from tiny_study import STUDY, run_tiny, write_rows
+
+from potstill.domain.errors import DataError, GateError, StudyError
+from potstill.methods.finetune import Finetune
+from potstill.methods.untrained import Untrained
+from potstill.report.figures import work_out
+from potstill.report.results import load_results
+from potstill.study.config import parse_study, read_study
+from potstill.study.gates import refuse_other_count
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    tiny_encoder(tmp_path / "encoder", layers=2)
+    write_rows(tmp_path / "train.csv")
+    return tmp_path
+
+
+def write_study(workplace: Path, old: str, new: str) -> Path:
+    text = STUDY.format(teacher_epochs=8)
+    assert old in text
+    (workplace / "study.toml").write_text(text.replace(old, new), encoding="utf-8")
+    return workplace / "study.toml"
+
+
+def test_a_part_that_was_frozen_unasked_is_refused() -> None:
+    with pytest.raises(GateError, match=r"half trained 50 of 100 parameters, its recipe implies 100"):
+        refuse_other_count("half", Finetune(keep="even"), (100, 50))
+    with pytest.raises(GateError, match="implies 0"):
+        refuse_other_count("moved", Untrained(keep="even"), (100, 100))
+    refuse_other_count("whole", Finetune(keep="even"), (100, 100))
+    refuse_other_count("still", Untrained(keep="even"), (100, 0))
+
+
+def test_a_run_that_trains_something_else_fails_with_the_reason(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_study(workplace, "seeds", "seeds")
+    monkeypatch.setattr("potstill.methods.student.count_parameters", lambda model: (100, 50))
+    found = work_out(load_results(run_tiny(workplace)))
+    even = next(row for row in found.rows if row.arm == "even")
+    assert all("its recipe implies 100" in why for why in even.failures.values())
+    assert len(even.failures) == 2
+
+
+def test_one_seed_has_no_verdict(workplace: Path) -> None:
+    study = write_study(workplace, "seeds = [0, 1]", "seeds = [0]")
+    with pytest.raises(StudyError, match=r"one seed says nothing about others.*\[rule\] verdict = false"):
+        read_study(study)
+    study.write_text(study.read_text().replace("seeds = [0]", "seeds = [0]\nrule = { verdict = false }"))
+    assert read_study(study).seeds == [0]
+
+
+def test_rows_of_test_in_training_stop_the_study(workplace: Path) -> None:
+    write_rows(workplace / "test.csv", rows=120)
+    write_study(workplace, 'train = "train.csv"', 'train = "train.csv"\ntest = "test.csv"')
+    with pytest.raises(DataError, match="on_leak"):
+        run_tiny(workplace)
+
+
+def test_a_test_split_that_is_also_the_validation_split_stops_the_study(workplace: Path) -> None:
+    texts, labels = comments(400)
+    lines = [f"{text},{label}" for text, label in zip(texts, labels, strict=True)]
+    for name, some in (("train", lines[:240]), ("other", lines[240:])):
+        (workplace / f"{name}.csv").write_text("\n".join(["text,label", *some]) + "\n")
+    both = 'train = "train.csv"\nvalidation = "other.csv"\ntest = "other.csv"'
+    write_study(workplace, 'train = "train.csv"', both)
+    with pytest.raises(DataError, match="on_leak"):
+        run_tiny(workplace)
+
+
+def test_more_seeds_are_for_arms_that_there_are() -> None:
+    content = {"name": "a", "teacher": {"encoder": "x"}, "arms": {"even": {"kind": "student"}}}
+    with pytest.raises(StudyError, match='more_seeds names "odd", which is no arm'):
+        parse_study({**content, "more_seeds": {"odd": [3]}}, "study")
+    with pytest.raises(StudyError, match=r"more_seeds: \[2, 3\] of even repeat"):
+        parse_study({**content, "more_seeds": {"even": [2, 3]}}, "study")

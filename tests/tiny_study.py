@@ -1,0 +1,47 @@
+"""A whole study on tiny models, that its tests run."""
+
+import csv
+from pathlib import Path
+
+from rich.console import Console
+from tiny import comments
+
+from potstill.study.config import read_study
+from potstill.study.execute import run_study
+from potstill.study.progress import Display
+
+STUDY = """
+name = "tiny"
+seeds = [0, 1]
+[data]
+train = "train.csv"
+[teacher]
+encoder = "encoder"
+epochs = {teacher_epochs}
+[training]
+epochs = 2
+batch_size = 16
+learning_rate = 3e-3
+max_length = 24
+precision = "fp32"
+[arms.even]
+kind = "student"
+[arms.lora]
+kind = "lora"
+target_modules = ["query", "value"]
+"""
+
+
+def write_rows(path: Path, rows: int = 240) -> None:
+    """Comments with their labels, as a CSV file."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        writer.writerows((text, "toxic" if label else "fine") for text, label in zip(*comments(rows), strict=True))
+
+
+def run_tiny(workplace: Path, study: str = "study.toml") -> Path:
+    """Run the study of a folder; its results' folder."""
+    with (workplace / "log.txt").open("a") as log:
+        display = Display(Console(file=log, width=200))
+        return run_study(read_study(workplace / study), root=workplace, runs=workplace / "runs", display=display)
