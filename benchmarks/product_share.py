@@ -8,7 +8,7 @@ scaling); the rest is attention, normalisation, sums, transposes and looking up 
 
 import argparse
 import sys
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
@@ -32,7 +32,7 @@ def profile(folder: Path, rows: int, length: int) -> list[dict[str, float]]:
     found: list[dict[str, float]] = []
     for turn in range(WARM + TURNS):
         request.infer({0: ids})
-        spent: Counter[str] = Counter()
+        spent: defaultdict[str, float] = defaultdict(float)
         for node in request.get_profiling_info():
             spent[node.node_type] += node.real_time.total_seconds()
         if turn >= WARM:

@@ -1,3 +1,5 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +58,46 @@ def test_what_cannot_be_told_says_what_would_tell(tmp_path: Path) -> None:
         assert verdict.needs_rows is None or verdict.needs_rows > 300
     else:
         assert found.sentences[1].startswith("No realistic number of rows or seeds")
+
+
+def test_a_control_that_lacks_a_seed_is_compared_where_both_have_one(tmp_path: Path) -> None:
+    results = load_results(write_study(tmp_path, {"one": 0.0, "two": -0.3}))
+    arms = {arm.name: arm for arm in results.arms}
+    measured = Measurements(results)
+    short = replace(arms["two"], runs=arms["two"].runs[:1])
+    assert measured.difference(arms["one"], arms["two"]).seeds == 3
+    assert measured.difference(arms["one"], short).seeds == 1
+    assert measured.difference(arms["one"], short).seeds_error is None
+    assert not measured.can_compare(replace(arms["one"], runs=arms["one"].runs[1:]), short)
+    assert measured.difference(arms["teacher"], arms["two"]).seeds == 3
+
+
+def test_no_verdict_is_given_where_none_is_asked_or_none_can_be(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"even": 0.0}, rows=3000)
+    asked = json.loads((folder / "study.json").read_text())
+    asked["rule"]["verdict"] = False
+    (folder / "study.json").write_text(json.dumps(asked))
+    found = work_out(load_results(folder))
+    assert found.verdicts == []
+    assert found.sentences[0].startswith("No verdict is asked. Picked on validation is even")
+    with np.load(folder / "rows.npz") as rows:
+        np.savez(folder / "rows.npz", test_labels=np.zeros(3000, dtype=np.int64), test_weights=rows["test_weights"])
+    undefined = work_out(load_results(folder))
+    assert undefined.differences == []
+    assert undefined.sentences[0].startswith("PR-AUC is not defined on test")
+
+
+def test_where_none_is_picked_it_says_why(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"even": 0.0}, rows=6000, margin=0.03)
+    summary = json.loads((folder / "study.json").read_text())
+    summary["arms"][1]["role"] = "whole"
+    (folder / "study.json").write_text(json.dumps(summary))
+    found = work_out(load_results(folder))
+    assert found.picked is None
+    assert found.sentences == [
+        "No arm is picked: none that finished is what [rule] pick asks for, with a PR-AUC on validation. Shown to be "
+        "as good as the teacher: even."
+    ]
 
 
 def test_one_seed_is_not_judged(tmp_path: Path) -> None:

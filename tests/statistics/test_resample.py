@@ -37,14 +37,25 @@ def test_a_resample_without_a_positive_has_no_precision() -> None:
 
 
 def test_resamples_keep_every_stratum_at_its_size() -> None:
-    positive = np.arange(60) >= 50
-    weights = np.array([1.0] * 30 + [2.0] * 20 + [1.0] * 10)
+    positive = np.arange(80) >= 60
+    weights = np.array([1.0] * 30 + [2.0] * 30 + [1.0] * 20)
     drawn = draw_resamples([positive], weights, count=5, seed=0)
     assert (drawn.counts[0] == 1).all()
-    assert drawn.freedom == 57
+    assert drawn.freedom == 77
     for counts in drawn.counts[1:]:
-        assert [counts[:30].sum(), counts[30:50].sum(), counts[50:].sum()] == [30, 20, 10]
+        assert [counts[:30].sum(), counts[30:60].sum(), counts[60:].sum()] == [30, 30, 20]
     assert len(np.unique(drawn.counts, axis=0)) == 6
+
+
+def test_weights_that_all_differ_do_not_hide_the_spread_of_rows() -> None:
+    scores, positive, _ = sample(600)
+    rng = np.random.default_rng(0)
+    spreads = []
+    for weights in (np.ones(600), 1 + rng.random(600)):
+        drawn = draw_resamples([positive], weights, count=200, seed=0)
+        spreads.append(drawn.precisions([scores], [positive], weights)[1:].std())
+        assert drawn.freedom > 500
+    assert spreads[1] == pytest.approx(spreads[0], rel=0.25)
 
 
 def test_a_group_is_drawn_whole_beside_those_with_its_rarest_label() -> None:

@@ -9,6 +9,7 @@ from potstill.statistics.verdict import (
     Estimate,
     Spread,
     half_width,
+    is_hopeless,
     judge,
     mcnemar,
     spreads,
@@ -97,6 +98,38 @@ def test_what_it_takes_solves_for_the_half_width() -> None:
     assert seeds is not None
     assert seeds.seeds is not None
     assert half_width(many, 1, seeds.seeds) < 0.010 <= half_width(many, 1, seeds.seeds - 1)
+
+
+def test_rows_and_seeds_together_where_neither_alone_is_enough() -> None:
+    found = Estimate(0.0, 0.010**2, 399, 3, Spread(0.012**2, 2))
+    need = what_it_takes(found, 1000, MARGIN)
+    assert need is not None
+    assert (need.rows, need.seeds) == (None, None)
+    assert need.both is not None
+    rows, seeds = need.both
+    assert rows > 1000
+    assert seeds > 3
+    assert half_width(found, rows / 1000, seeds) < MARGIN
+    assert not is_hopeless(found, MARGIN)
+
+
+def test_an_arm_among_many_needs_more() -> None:
+    found = estimate(0.0, rows=0.008, spread=0.006)
+    shown, adjusted = (what_it_takes(found, 500, 0.021, share) for share in (0.025, 0.025 / 6))
+    assert shown is not None
+    assert shown.rows == 525  # never what there is already
+    assert adjusted is not None
+    assert adjusted.rows is not None
+    assert adjusted.rows > 600
+
+
+def test_a_noisy_arm_of_few_seeds_does_not_hide_another() -> None:
+    rng = np.random.default_rng(0)
+    reached = {f"steady{n}": [0.0, 1.0, 2.0] for n in range(6)}
+    reached |= {"few": [0.0, 2.9], "many": (2 * rng.normal(size=8)).tolist()}
+    found = spreads({**reached, "many": [0.0, 5.8, 1.0, 4.8, 2.9, 0.1, 5.7, 3.0]})
+    assert found["many"].own
+    assert not found["steady0"].own
 
 
 @pytest.mark.parametrize("hopeless", [estimate(-0.02), estimate(-0.03), estimate(-0.017), estimate(0.0, spread=None)])

@@ -10,8 +10,16 @@ from numpy.typing import NDArray
 
 from potstill.data.loading import Source, open_table
 from potstill.data.splits import draw_sample
-from potstill.data.validation import Columns, Tally, check_columns, label_scheme, usable_rows, with_known_labels
-from potstill.domain.dataset import SourceAccount, Split
+from potstill.data.validation import (
+    Columns,
+    Tally,
+    check_columns,
+    label_scheme,
+    leak_key,
+    usable_rows,
+    with_known_labels,
+)
+from potstill.domain.dataset import Dataset, SourceAccount, Split
 from potstill.domain.errors import DataError
 from potstill.domain.task import Task
 
@@ -55,7 +63,7 @@ def mentions_in_test(test: Split, task: Task, terms: Sequence[str]) -> Mentions:
 
 def read_mentions(
     source: Source,
-    task: Task,
+    data: Dataset,
     *,
     labels: Mapping[str, str] | None,
     terms: Sequence[str],
@@ -63,8 +71,8 @@ def read_mentions(
     seed: int,
     root: Path,
 ) -> tuple[Mentions, SourceAccount]:
-    """The rows of a file that no model of a study has seen, by the terms that they mention or by a `column` that names
-    the group of each.
+    """The rows of a file that stand neither in train nor in validation, by the terms that they mention or by a `column`
+    that names the group of each.
 
     Raises:
         DataError: the file or a column is not there, its labels are others than the task's, or no row is left.
@@ -72,13 +80,16 @@ def read_mentions(
     table, tally = open_table("subgroups", source, root), Tally()
     check_columns(table, [source.text, *source.label_columns, *source.where, *([column] if column else [])])
     rows = usable_rows(table, Columns(source.text, source.label_columns, category=column), source.where, tally)
-    scheme = label_scheme(source.name, rows, labels)
+    scheme, task = label_scheme(source.name, rows, labels), data.task
     if set(scheme.names) != set(task.labels):
         raise DataError(
             f"subgroups: {source.name} has the labels {list(scheme.names)}, the task {list(task.labels)}: name them "
             "alike with [subgroups] labels"
         )
-    rows = with_known_labels(rows, scheme, tally)
+    known = {leak_key(text) for split in (data.train, data.validation) for text in split.texts}
+    labelled = with_known_labels(rows, scheme, tally)
+    rows = [row for row in labelled if row.key not in known]
+    tally.filtered["in train or validation"] += len(labelled) - len(rows)
     if source.sample is not None:
         drawn = draw_sample(rows, source.sample, seed, "subgroups")
         tally.filtered["sample"] += len(rows) - len(drawn)

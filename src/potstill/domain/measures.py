@@ -95,7 +95,7 @@ class Areas(BaseModel):
 
 
 class GroupAreas(BaseModel):
-    """The areas of one run around the rows of one group in one source."""
+    """The areas of one run, named by its digest, around the rows of one group in one source."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -105,6 +105,7 @@ class GroupAreas(BaseModel):
     positives: int
     arm: str
     seed: int
+    digest: str
     areas: Areas
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from potstill.report.results import COMPRESSED
 from potstill.report.rows import KeptLayers, Row
 from potstill.report.verdicts import ArmVerdict, Difference
 
 
 def answer_of(
+    name: str | None,
     rows: Sequence[Row],
     layers: Sequence[KeptLayers],
     verdicts: Sequence[ArmVerdict],
@@ -14,13 +16,42 @@ def answer_of(
     margin: float,
     test: int,
 ) -> list[str]:
-    """What to do, by the arm that was picked on validation; then what it owes to its teacher, where a control tells."""
+    """What to do, by `name`, the arm that was picked on validation; then what it owes to its teacher, where a control
+    tells."""
     teacher = next((row for row in rows if row.kind == "teacher" and row.figures), None)
     primary = next((verdict for verdict in verdicts if verdict.primary), None)
-    if teacher is None or primary is None:
-        return ["No compressed arm has finished yet."]
+    picked = next((row for row in rows if row.arm == name), None)
+    if teacher is None or picked is None:
+        return [_why_none(rows, verdicts)]
+    words = _Words(rows, layers, teacher, margin, test)
+    if primary is None:
+        return _unjudged(picked, differences, words)
     say = {"as good": _as_good, "worse": _worse, "unresolved": _unresolved}[primary.judgement]
-    return [*say(primary, verdicts, _Words(rows, layers, teacher, margin, test)), *_control(primary.arm, differences)]
+    return [*say(primary, verdicts, words), *_control(primary.arm, differences)]
+
+
+def _why_none(rows: Sequence[Row], verdicts: Sequence[ArmVerdict]) -> str:
+    """Why no arm was picked, and what can be said nonetheless."""
+    done = [row for row in rows if row.role in COMPRESSED and row.figures]
+    if not done:
+        return "No compressed arm has finished yet."
+    if all(row.waived for row in done):
+        return "No arm is picked: for every one that finished a gate was waived."
+    good = [one.arm for one in verdicts if one.judgement == "as good"]
+    said = f" Shown to be as good as the teacher: {', '.join(good)}." if good else ""
+    return f"No arm is picked: none that finished is what [rule] pick asks for, with a PR-AUC on validation.{said}"
+
+
+def _unjudged(picked: Row, differences: Sequence[Difference], words: "_Words") -> list[str]:
+    """What a study says that asks for no verdict, or whose test split defines no PR-AUC."""
+    found = next((one for one in differences if one.arm == picked.arm and one.against == "teacher"), None)
+    if found is None:
+        return ["PR-AUC is not defined on test: a label has no row there, or all of them. Nothing can be compared."]
+    return [
+        f"No verdict is asked. Picked on validation is {words.arm(picked.arm)}, with {words.size(picked.arm)}.",
+        f"{words.figures(picked.arm)[:1].upper()}{words.figures(picked.arm)[1:]} ({_interval(found)}).",
+        *_control(picked.arm, differences),
+    ]
 
 
 class _Words:
@@ -77,7 +108,9 @@ def _worse(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words) -
 
 def _unresolved(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words) -> list[str]:
     good = [verdict for verdict in verdicts if verdict.judgement == "as good"]
-    best = max(good or verdicts, key=lambda verdict: verdict.difference.low)
+    # An interval over rows alone is too narrow to stand beside others.
+    several = [verdict for verdict in verdicts if verdict.difference.seeds_error is not None]
+    best = max(good or several or verdicts, key=lambda verdict: verdict.difference.low)
     within = f"as good as the teacher within {words.margin:g} of PR-AUC"
     shown = f"{words.arm(best.arm)} is" if good else "None is"
     supported = "" if good else f"; the best supported is {words.arm(best.arm)}"
@@ -100,15 +133,18 @@ def _what_would_tell(primary: ArmVerdict, test: int) -> str:
     if primary.difference.seeds_error is None:
         return "One seed says nothing about others: run at least three."
     if not primary.realistic:
+        why = "is too near to the margin or beyond it" if primary.hopeless else "is too uncertain"
         return (
             f"No realistic number of rows or seeds would show {primary.arm} to be as good: its difference, "
-            f"{_interval(primary.difference)}, is too near to the margin or beyond it."
+            f"{_interval(primary.difference)}, {why}."
         )
     ways: list[str] = []
     if primary.needs_rows:
         ways.append(f"about {_rounded(primary.needs_rows):,} test rows instead of {test:,}")
     if primary.needs_seeds:
         ways.append(f"about {primary.needs_seeds} seeds instead of {seeds}")
+    if primary.needs_both:
+        ways.append(f"about {_rounded(primary.needs_both[0]):,} test rows with {primary.needs_both[1]} seeds")
     return f"If its difference stayed at {primary.difference.estimate:+.3f}, {' or '.join(ways)} would show it."
 
 
@@ -124,6 +160,7 @@ def _control(arm: str, differences: Sequence[Difference]) -> list[str]:
     if found is None:
         return []
     verdict = "an interval that holds 0" if found.low <= 0 <= found.high else "an interval without 0"
+    verdict = verdict if found.seeds_error is not None else "over rows alone, one seed"
     return [
         f"The same layers trained without the teacher differ from it by {-found.estimate:+.3f} ({-found.high:+.3f} "
         f"to {-found.low:+.3f}, {verdict})."

@@ -3,7 +3,7 @@ them."""
 
 # pyright: reportUnknownMemberType=false
 # huggingface_hub leaves an argument of `to_yaml` without a type.
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from huggingface_hub import EvalResult, ModelCardData
 
@@ -11,7 +11,8 @@ from potstill.domain.record import RunRecord
 from potstill.ledger.ledger import write_file
 from potstill.report.figures import Report
 from potstill.report.results import Arm, Run, StudyResults
-from potstill.report.verdict_sheets import BELOW_TEACHER
+from potstill.report.sheets import plain
+from potstill.report.verdict_sheets import BELOW_TEACHER, WITHIN
 from potstill.report.verdicts import ArmVerdict
 
 CARD = "README.md"
@@ -40,7 +41,7 @@ def card(report: Report, arm: Arm, run: Run) -> str:
         model_name=name,
         eval_results=list(_results(report, run.record)),
     )
-    head = [f"---\n{data.to_yaml()}\n---", f"# {name}", f"{arm.words[:1].upper()}{arm.words[1:]}."]
+    head = [f"---\n{data.to_yaml()}\n---", f"# {plain(name)}", f"{plain(arm.words[:1].upper() + arm.words[1:])}."]
     parts = [*head, *_words(report, arm, run)]
     return "\n\n".join(parts) + "\n"
 
@@ -58,13 +59,13 @@ def _results(report: Report, record: RunRecord) -> Iterator[EvalResult]:
 def _words(report: Report, arm: Arm, run: Run) -> Iterator[str]:
     record = run.record
     if record.waived:
-        lines = "\n".join(f"- `{gate}`: {why}" for gate, why in record.waived.items())
+        lines = "\n".join(f"- `{gate}`: {plain(why)}" for gate, why in record.waived.items())
         yield f"**Not for use.** Refusals were waived to make it:\n\n{lines}"
     if record.layers:
         yield f"Teacher layers kept, counted from 0: {record.layers}."
     yield f"## Verdict\n\n{_verdict(report, arm)}"
     yield f"## Use\n\n{_use(report, record)}"
-    yield f"## Limits\n\n{_limits(report)}"
+    yield f"## Limits\n\n{_limits(report, arm)}"
     yield f"## Data\n\n{_data(report)}"
 
 
@@ -72,6 +73,8 @@ def _verdict(report: Report, arm: Arm) -> str:
     found = next((one for one in report.verdicts if one.arm == arm.name), None)
     if arm.kind == "teacher":
         return "This is the teacher that the study's other models are held against."
+    if found is None and arm.waived:
+        return "None: refusals were waived to make it."
     if found is None:
         return "It stands in the study as something to hold others against; no verdict is asked of it."
     return f"{_judged(found, report.margin)} {_seeds(arm)}"
@@ -80,11 +83,16 @@ def _verdict(report: Report, arm: Arm) -> str:
 def _judged(found: ArmVerdict, margin: float) -> str:
     words = {"as good": "as good as the teacher", "worse": "worse than the teacher by more than the margin"}
     said = words.get(found.judgement, "not resolved")
-    below = f" ({BELOW_TEACHER})" if found.below and found.judgement != "worse" else ""
+    below = {"as good": f" ({WITHIN})", "unresolved": f" ({BELOW_TEACHER})"}.get(found.judgement) if found.below else ""
     difference = found.difference
+    if difference.seeds_error is None:
+        return (
+            f"None: one seed says nothing about others. On these rows this model stands {difference.estimate:+.3f} of "
+            f"PR-AUC from the teacher, 95 % interval over rows alone {difference.low:+.3f} to {difference.high:+.3f}."
+        )
     return (
-        f"Within a margin of {margin:g} of PR-AUC the recipe is **{said}**{below}: {difference.estimate:+.3f}, 95 % "
-        f"interval {difference.low:+.3f} to {difference.high:+.3f}, over {difference.seeds} seeds."
+        f"Within a margin of {margin:g} of PR-AUC the recipe is **{said}**{below or ''}: {difference.estimate:+.3f}, "
+        f"95 % interval {difference.low:+.3f} to {difference.high:+.3f}, over {difference.seeds} seeds."
     )
 
 
@@ -94,7 +102,7 @@ def _seeds(arm: Arm) -> str:
 
 
 def _use(report: Report, record: RunRecord) -> str:
-    labels = ", ".join(report.task)
+    labels = plain(", ".join(report.task))
     decision = (
         f"It tells texts apart as {labels}, texts like those it was trained on. The temperature and the threshold that "
         "turn its logits into a decision are in `potstill.json`, fitted on validation rows"
@@ -102,29 +110,28 @@ def _use(report: Report, record: RunRecord) -> str:
     threshold = record.calibration.threshold
     if threshold:
         decision += (
-            f": {report.positive} from a probability of {threshold.value:.3f} ({threshold.rule}), which there meant "
-            f"precision {threshold.precision:.2f} and recall {threshold.recall:.2f}"
+            f": {plain(report.positive or '')} from a probability of {threshold.value:.3f} ({threshold.rule}), which "
+            f"there meant precision {threshold.precision:.2f} and recall {threshold.recall:.2f}"
         )
     return decision + "."
 
 
-def _limits(report: Report) -> str:
+def _limits(report: Report, arm: Arm) -> str:
     lines = [
         "A score says how sure the model is, not how bad a text is. Let a person decide what matters.",
         "The figures hold for texts like the test rows; on other places, languages and years they are unknown.",
         *report.notes,
     ]
-    groups = [one for one in report.subgroups if one.arm.bpsn is not None]
+    groups = [one for one in report.subgroups if one.arm.bpsn is not None and arm.name == report.picked]
     if groups:
         worst = min(groups, key=lambda one: one.arm.bpsn or 0.0)
         lines.append(
             f'Harmless texts that mention "{worst.group}" are the ones most mistaken for {report.positive}: BPSN AUC '
-            f"{worst.arm.bpsn:.3f} in {worst.source} for {report.picked}."
+            f"{worst.arm.bpsn:.3f} in {worst.source}, mean over its seeds."
         )
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join(f"- {plain(line)}" for line in lines)
 
 
 def _data(report: Report) -> str:
-    lines: Sequence[str] = [f"- {line}" for line in report.account]
-    prints = [f"- {source}: `{value}`" for source, value in report.made.fingerprints.items()]
-    return "\n".join([*lines, *prints])
+    rows = [f"- {split}: {count:,} rows" for split, count in report.made.rows.items()]
+    return "\n".join(rows + [f"- {plain(one)}: `{value}`" for one, value in report.made.fingerprints.items()])

@@ -73,7 +73,7 @@ def curves_of(results: StudyResults, picked: str | None) -> Curves:
     """Learning and calibration of every model; the other curves of the teacher and of the picked arm, first seed."""
     shown = [arm for arm in results.arms if arm.done and (arm.kind == "teacher" or arm.name == picked)]
     models = [arm for arm in results.arms if arm.done and (arm.kind == "teacher" or arm.role in COMPRESSED)]
-    binary = results.task.problem == "binary"
+    binary = results.task.problem == "binary" and len(np.unique(results.labels)) > 1
     return Curves(
         learning=list(_learning(models)),
         precision_recall=[_precision_recall(results, arm.done[0]) for arm in shown] if binary else [],

@@ -83,9 +83,10 @@ def work_out(results: StudyResults) -> Report:
     picked = pick(rows, results.summary["rule"]["pick"])
     name, margin = picked.arm if picked else None, float(results.summary["rule"]["margin"])
     measured = Measurements(results)
-    judged, differing = verdicts(measured, name, margin), differences(measured)
+    judged = verdicts(measured, name, margin) if results.summary["rule"].get("verdict", True) else []
+    differing = differences(measured)
     layers = _layers(results.arms)
-    sentences = answer_of(rows, layers, judged, differing, margin, len(results.labels))
+    sentences = answer_of(name, rows, layers, judged, differing, margin, len(results.labels))
     return Report(
         study=results.summary["name"],
         task=list(results.task.labels),

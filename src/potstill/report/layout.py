@@ -4,7 +4,16 @@ from potstill.report.figures import Report
 from potstill.report.layer_sheets import layer_sheets
 from potstill.report.rows import COLUMNS, PER_LABEL, TIMED, Group, Row
 from potstill.report.sheets import Page, Sheet, count_in_words
-from potstill.report.verdict_sheets import HOLM, calibration, differences, disagreements, errors, verdicts
+from potstill.report.verdict_sheets import (
+    BELOW_TEACHER,
+    HOLM,
+    WITHIN,
+    calibration,
+    differences,
+    disagreements,
+    errors,
+    verdicts,
+)
 from potstill.report.whom_sheets import categories, flips, subgroups
 
 LORA = (
@@ -139,5 +148,8 @@ def _below(report: Report) -> list[str]:
     ]
     lines += [INTERVALS] if report.differences else []
     lines += [HOLM] if len(report.verdicts) > 1 else []
+    below = {one.judgement for one in report.verdicts if one.below}
+    lines += [f"as good, below: {WITHIN}."] if "as good" in below else []
+    lines += [f"unresolved, below: {BELOW_TEACHER}."] if "unresolved" in below else []
     lines += [*report.account, *(f"Note: {note}" for note in report.notes)]
     return [*lines, f"potstill {report.version} on {report.machine}. Comments a second: the lab's own evaluation loop."]

@@ -1,5 +1,6 @@
 """Tables and paragraphs, before they are terminal text, Markdown or HTML."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +29,11 @@ class Page:
     answer: str
     sheets: list[Sheet]
     below: list[str]
+
+
+def plain(text: str) -> str:
+    """Escape what Markdown or HTML would take for markup; `-` alone stays, it rules a table's head off."""
+    return re.sub(r"([\\`*_\[\]|<>#])", r"\\\1", " ".join(text.split()))
 
 
 def count_in_words(count: float) -> str:

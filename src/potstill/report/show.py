@@ -1,6 +1,5 @@
 """A report for a terminal, as Markdown, or as JSON, and the files that are kept."""
 
-import re
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,7 @@ from potstill.report.figures import Report, work_out
 from potstill.report.layout import lay_out
 from potstill.report.page import html
 from potstill.report.results import StudyResults, load_results
-from potstill.report.sheets import Page, Sheet
+from potstill.report.sheets import Page, Sheet, plain
 
 Format = Literal["terminal", "markdown", "json"]
 WIDE = 6
@@ -57,20 +56,15 @@ def write_tables(folder: Path, results: StudyResults) -> tuple[Report, Page]:
 
 def markdown(page: Page) -> str:
     """The page as Markdown. Text that came from data or a study file is escaped."""
-    parts = [f"# {_plain(page.title)}", _plain(page.answer)]
+    parts = [f"# {plain(page.title)}", plain(page.answer)]
     for sheet in page.sheets:
         lines = [sheet.head, ["---"] * len(sheet.head), *sheet.body]
         parts += [
-            f"## {_plain(sheet.title)}",
-            "\n".join(f"| {' | '.join(_plain(cell) for cell in line)} |" for line in lines),
+            f"## {plain(sheet.title)}",
+            "\n".join(f"| {' | '.join(plain(cell) for cell in line)} |" for line in lines),
         ]
-    parts += ["\n".join(f"- {_plain(line)}" for line in page.below)]
+    parts += ["\n".join(f"- {plain(line)}" for line in page.below)]
     return "\n\n".join(parts) + "\n"
-
-
-def _plain(text: str) -> str:
-    """Escape what Markdown or HTML would take for markup; `-` alone stays, it rules the table's head off."""
-    return re.sub(r"([\\`*_\[\]|<>#])", r"\\\1", " ".join(text.split()))
 
 
 def print_page(page: Page, console: Console) -> None:

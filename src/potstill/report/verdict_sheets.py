@@ -9,6 +9,7 @@ HOLM = (
     "many arms are not many chances to be called as good; their intervals are drawn unadjusted."
 )
 BELOW_TEACHER = "below the teacher, not shown to be by more than the margin"
+WITHIN = "below the teacher, by less than the margin"
 
 
 def verdicts(report: Report) -> Sheet:
@@ -49,9 +50,7 @@ def disagreements(report: Report) -> Sheet:
 
 
 def _judgement(one: ArmVerdict) -> str:
-    if one.below and one.judgement != "worse":
-        return f"{one.judgement}; {BELOW_TEACHER}"
-    return one.judgement
+    return f"{one.judgement}, below" if one.below and one.judgement != "worse" else one.judgement
 
 
 def _interval(one: Difference) -> str:
@@ -71,6 +70,7 @@ def _needs(one: ArmVerdict) -> str:
         return "more seeds"
     ways = [f"{one.needs_rows:,} rows"] if one.needs_rows else []
     ways += [f"{one.needs_seeds} seeds"] if one.needs_seeds else []
+    ways += [f"{one.needs_both[0]:,} rows and {one.needs_both[1]} seeds"] if one.needs_both else []
     return " or ".join(ways) if one.realistic else "no realistic number"
 
 
@@ -83,8 +83,8 @@ def differences(report: Report) -> Sheet:
 
 def _over(one: Difference) -> str:
     if one.seeds_error is None:
-        return "rows alone"
-    return "rows" if one.seeds_error == 0 else f"rows and {one.seeds} seeds"
+        return "1 seed"
+    return "rows" if one.seeds_error == 0 else f"{one.seeds} seeds"
 
 
 def calibration(report: Report) -> Sheet:

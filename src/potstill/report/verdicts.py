@@ -12,9 +12,11 @@ from potstill.report.results import COMPRESSED, Arm, Run, StudyResults
 from potstill.statistics.resample import Floats, Resamples, draw_resamples
 from potstill.statistics.verdict import (
     NO_SEEDS,
+    ONE_SIDED,
     Estimate,
     Judgement,
     Spread,
+    is_hopeless,
     judge,
     mcnemar,
     spreads,
@@ -58,7 +60,8 @@ class Disagreement(BaseModel):
 
 class ArmVerdict(BaseModel):
     """What is said of a compressed arm beside the teacher. `needs_rows` and `needs_seeds` would show it to be as good,
-    each with the other left as it is; `realistic` is False where no number would."""
+    each with the other left as it is, or else `needs_both`, rows and seeds; `realistic` is False where no number would,
+    `hopeless` where the difference itself stands at the margin."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -70,6 +73,8 @@ class ArmVerdict(BaseModel):
     realistic: bool = False
     needs_rows: int | None = None
     needs_seeds: int | None = None
+    needs_both: tuple[int, int] | None = None
+    hopeless: bool = False
     disagreements: list[Disagreement] = []
 
 
@@ -111,12 +116,23 @@ class Measurements:
         return Estimate(float(whole[0]), float(whole[1:].var(ddof=1)), freedom, len(lines), spread)
 
     def _differences(self, arm: Arm, against: Arm) -> list[Floats]:
+        """Of each seed that both have; a run that no seed changes stands beside every one of the other's."""
+        ones = {run.record.seed: self._line(run) for run in arm.done}
         others = {run.record.seed: self._line(run) for run in against.done}
-        alone = next(iter(others.values())) if len(others) == 1 else None
-        seeds = [run for run in arm.done if alone is not None or run.record.seed in others]
-        if len(arm.done) == 1 and not seeds:  # one run against an arm of several seeds
-            return [self._line(arm.done[0]) - np.mean(list(others.values()), axis=0)]
-        return [self._line(run) - (others[run.record.seed] if alone is None else alone) for run in seeds]
+        if not against.seeded:
+            return [one - other for one in ones.values() for other in list(others.values())[:1]]
+        if not arm.seeded:
+            return [one - other for one in list(ones.values())[:1] for other in others.values()]
+        return [ones[seed] - others[seed] for seed in ones if seed in others]
+
+    def can_compare(self, arm: Arm, against: Arm) -> bool:
+        """Whether there are runs of both to hold against each other, and the metric is defined."""
+        return self.is_defined and bool(self._differences(arm, against))
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether every label that is ranked by has rows on test with it and without it."""
+        return all(found.any() and not found.all() for found in self._positives)
 
     def difference(self, arm: Arm, against: Arm, spread: Spread | None = None) -> Difference:
         """The same, with its interval."""
@@ -137,7 +153,7 @@ def differences(measured: Measurements) -> list[Difference]:
     pairs that the study's rule names."""
     results = measured.results
     arms, teacher = {arm.name: arm for arm in results.arms if arm.done}, results.arm("teacher")
-    if teacher is None or not teacher.done:
+    if teacher is None or not teacher.done or not measured.is_defined:
         return []
     pooled = pooled_spreads(results)
     found = [
@@ -151,7 +167,7 @@ def differences(measured: Measurements) -> list[Difference]:
     pairs = [(arm, arms[f"finetune-{name}"]) for name, arm in arms.items() if f"finetune-{name}" in arms]
     asked: list[tuple[str, str]] = results.summary["rule"].get("compare", [])
     pairs += [(arms[one], arms[other]) for one, other in asked if one in arms and other in arms]
-    return found + [measured.difference(arm, against) for arm, against in pairs]
+    return found + [measured.difference(arm, against) for arm, against in pairs if measured.can_compare(arm, against)]
 
 
 def pooled_spreads(results: StudyResults) -> dict[str, Spread]:
@@ -167,19 +183,21 @@ def verdicts(measured: Measurements, picked: str | None, margin: float) -> list[
     """The verdict on each compressed arm that no gate refuses. `picked`, chosen on validation, is the primary one."""
     results = measured.results
     teacher = results.arm("teacher")
-    if teacher is None or not teacher.done:
+    if teacher is None or not teacher.done or not measured.is_defined:
         return []
     pooled = pooled_spreads(results)
     arms = {arm.name: arm for arm in results.arms if arm.role in COMPRESSED and arm.done and not arm.waived}
     estimates = {name: measured.estimate(arm, teacher, pooled.get(name)) for name, arm in arms.items()}
     found: list[ArmVerdict] = []
     for name, verdict in judge(estimates, picked, margin).items():
-        need = what_it_takes(estimates[name], len(results.labels), margin)
+        share = ONE_SIDED if name == picked else ONE_SIDED / max(1, len(estimates) - (picked in estimates))
+        need = what_it_takes(estimates[name], len(results.labels), margin, share)
         found.append(
             ArmVerdict(
                 arm=name, judgement=verdict.judgement, below=verdict.below, primary=name == picked,
                 difference=_difference(arms[name], teacher, estimates[name]), realistic=need is not None,
-                needs_rows=need.rows if need else None, needs_seeds=need.seeds if need else None,
+                hopeless=is_hopeless(estimates[name], margin), needs_rows=need.rows if need else None,
+                needs_seeds=need.seeds if need else None, needs_both=need.both if need else None,
                 disagreements=_disagreements(results, arms[name], teacher),
             )
         )  # fmt: skip

@@ -124,11 +124,12 @@ def _examples(
     found: list[Flip] = []
     for lost, rows in ((True, one & ~other), (False, other & ~one)):
         places = np.flatnonzero(rows)
-        for row in places[np.argsort(-np.abs(sure - again)[places], kind="stable")][:EXAMPLES].tolist():
+        moved: list[int] = places[np.argsort(-np.abs(sure - again)[places], kind="stable")][:EXAMPLES].tolist()
+        for row in moved:
             found.append(
                 Flip(
                     row=row, label=_label(results, row), teacher=float(sure[row]), arm=float(again[row]), lost=lost,
-                    text=texts[row][:LONGEST] if texts else None,
+                    text=None if texts is None else texts[row][:LONGEST],
                 )
             )  # fmt: skip
     return found
@@ -141,11 +142,11 @@ def _label(results: StudyResults, row: int) -> str:
     return labels[int(marked)]
 
 
-def _texts(folder: Path) -> list[str]:
+def _texts(folder: Path) -> list[str] | None:
     """The texts of the test rows, where they were kept."""
     path = folder / TEXTS
     if not path.is_file():
-        return []
+        return None
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [str(json.loads(line)) for line in lines]
 
@@ -155,7 +156,10 @@ def subgroup_areas(results: StudyResults, picked: str | None) -> list[SubgroupAr
     path = results.folder / SUBGROUPS
     if picked is None or not path.is_file():
         return []
-    runs = GroupFile.model_validate_json(path.read_text(encoding="utf-8")).runs
+    digests = {run.record.digest for arm in results.arms for run in arm.done}
+    # What another run left behind says nothing of the models that stand here now.
+    found = GroupFile.model_validate_json(path.read_text(encoding="utf-8")).runs
+    runs = [one for one in found if one.digest in digests]
     by_group: dict[tuple[str, str], list[GroupAreas]] = {}
     for run in runs:
         by_group.setdefault((run.source, run.group), []).append(run)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.uint16]
+FEWEST = 20
 AT_ONCE = 1 << 21
 """Numbers of resampled rows that are worked on together; bounds the memory."""
 
@@ -83,14 +84,16 @@ def draw_resamples(
     count: int,
     seed: int,
 ) -> Resamples:
-    """Resamples of rows, or of whole groups where `groups` (n,) numbers them, within strata of equal label and weight.
+    """Resamples of rows, or of whole groups where `groups` (n,) numbers them, within strata of equal label and weight,
+    where those are not too small.
 
     Strata keep the number of positives, and with it the population's rate, as it is in the sample's design. A group
     stands in the stratum of its rarest label and its first row's weight.
     """
-    _, rows = np.unique(np.stack([rarest(np.stack(positives)).astype(float), weights]), axis=1, return_inverse=True)
+    rows = _strata(rarest(np.stack(positives)), weights)
     unit = np.arange(len(weights)) if groups is None else np.unique(groups, return_inverse=True)[1]
     _, first = np.unique(unit, return_index=True)
+    rows = np.unique(rows, return_inverse=True)[1]
     strata = rows[first] if groups is None else _of_groups(rows, unit, len(first))
     members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
     rng = np.random.default_rng(seed)
@@ -101,6 +104,15 @@ def draw_resamples(
             drawn[units] = np.bincount(rng.integers(len(units), size=len(units)), minlength=len(units))
         line[:] = drawn[unit]
     return Resamples(counts, max(1, len(first) - len(members)))
+
+
+def _strata(labels: NDArray[np.int64], weights: Floats) -> NDArray[np.int64]:
+    """The number of each row's stratum: its label and weight, or its label alone where fewer than `FEWEST` rows share
+    both. A stratum of one row would draw itself every time, and where all weights differ nothing would vary."""
+    _, pairs, counts = np.unique(
+        np.stack([labels.astype(float), weights]), axis=1, return_inverse=True, return_counts=True
+    )
+    return np.where(counts[pairs] < FEWEST, -1 - labels, pairs)
 
 
 def _of_groups(strata: NDArray[np.integer], unit: NDArray[np.integer], units: int) -> NDArray[np.int64]:

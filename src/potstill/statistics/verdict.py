@@ -118,14 +118,17 @@ def spreads(reached: Mapping[str, Sequence[float]]) -> dict[str, Spread]:
     """
     own = {arm: Spread(variance(values), len(values) - 1) for arm, values in reached.items() if len(values) > 1}
     alike, found = dict(own), dict[str, Spread]()
-    for arm in sorted(own, key=lambda arm: own[arm].variance, reverse=True):
-        others = _pooled([spread for name, spread in alike.items() if name != arm])
-        if others is None or not _exceeds(own[arm], others):
-            break
+    while wild := [arm for arm in alike if _stands_out(arm, alike)]:
+        arm = max(wild, key=lambda arm: own[arm].variance)
         found[arm] = Spread(own[arm].variance, own[arm].freedom, own=True)
         del alike[arm]
     pooled = _pooled(list(alike.values()))
     return {arm: found.get(arm) or pooled for arm in own} if pooled else found
+
+
+def _stands_out(arm: str, alike: Mapping[str, Spread]) -> bool:
+    others = _pooled([spread for name, spread in alike.items() if name != arm])
+    return others is not None and _exceeds(alike[arm], others)
 
 
 def _pooled(parts: list[Spread]) -> Spread | None:
@@ -171,44 +174,49 @@ def _holm(values: dict[str, float]) -> set[str]:
 @dataclass(frozen=True)
 class Need:
     """What would show an arm to be as good, if its difference stayed as it is: so many rows with the seeds that there
-    are, or so many seeds with the rows that there are; None where no realistic number would."""
+    are, so many seeds with the rows that there are, or, where neither alone would, both together."""
 
     rows: int | None
     seeds: int | None
+    both: tuple[int, int] | None = None
 
 
-def what_it_takes(estimate: Estimate, rows: int, margin: float) -> Need | None:
-    """Solve for rows and seeds the half-width that brings the lower end above the margin.
-
-    None where no number would: the difference is at the margin, or not a standard error away from it.
-    """
+def is_hopeless(estimate: Estimate, margin: float) -> bool:
+    """Whether no number of rows and seeds is to be hoped for: the difference is at the margin, beyond it, or within a
+    standard error of it."""
     distance = estimate.difference + margin
-    if estimate.spread is None or distance <= 0 or distance < estimate.error:
+    return distance <= 0 or distance < estimate.error
+
+
+def what_it_takes(estimate: Estimate, rows: int, margin: float, share: float = ONE_SIDED) -> Need | None:
+    """Solve for rows and seeds the half-width that brings the lower end above the margin, at the one-sided level
+    `share` that the arm is judged by. None where no realistic number would."""
+    if estimate.spread is None or is_hopeless(estimate, margin):
         return None
-    need = Need(_rows_for(estimate, rows, distance), _seeds_for(estimate, distance))
-    return need if need.rows or need.seeds else None
+    half = estimate.difference + margin
+
+    def rows_for(seeds: int) -> int | None:
+        factors = (1 + step / 20 for step in range(0 if seeds > estimate.seeds else 1, 20 * MOST_ROWS))
+        enough = (ceil(rows * one) for one in factors if half_width(estimate, one, seeds, share) < half)
+        return next(enough, None)
+
+    counts = range(estimate.seeds + 1, MOST_SEEDS + 1)
+    alone = next((seeds for seeds in counts if half_width(estimate, 1, seeds, share) < half), None)
+    need = Need(rows_for(estimate.seeds), alone)
+    if need.rows or need.seeds:
+        return need
+    pairs = [(found, seeds) for seeds in counts if (found := rows_for(seeds))]
+    return Need(None, None, min(pairs, key=lambda pair: pair[0] * pair[1])) if pairs else None
 
 
-def _rows_for(estimate: Estimate, rows: int, half: float) -> int | None:
-    for factor in (1 + step / 20 for step in range(20 * MOST_ROWS)):
-        if half_width(estimate, factor, estimate.seeds) < half:
-            return ceil(rows * factor)
-    return None
-
-
-def _seeds_for(estimate: Estimate, half: float) -> int | None:
-    counts = range(estimate.seeds, MOST_SEEDS + 1)
-    return next((seeds for seeds in counts if half_width(estimate, 1, seeds) < half), None)
-
-
-def half_width(estimate: Estimate, times_rows: float, seeds: int) -> float:
-    """Half of the 95 % interval with so many times the rows, and other seeds."""
+def half_width(estimate: Estimate, times_rows: float, seeds: int, share: float = ONE_SIDED) -> float:
+    """Half of the interval, by default of 95 %, with so many times the rows, and other seeds."""
     spread = estimate.spread
     if spread and estimate.seeds > 1:
         freedom = spread.freedom * (seeds - 1) // (estimate.seeds - 1)
         spread = Spread(spread.variance, max(1, freedom))
     bigger = Estimate(0.0, estimate.rows / times_rows, ceil(estimate.freedom * times_rows), seeds, spread)
-    return bigger.interval()[1]
+    return bigger.interval(1 - 2 * share)[1]
 
 
 def mcnemar(right: NDArray[np.bool_], other_right: NDArray[np.bool_]) -> tuple[int, int, float]:

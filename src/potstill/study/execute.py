@@ -41,7 +41,7 @@ def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path
     folder = runs / study.name
     calm_transformers()
     data, held = rows_of(study, root)
-    mentions = mentions_of(study.subgroups, study.data, data, root) if study.subgroups else None
+    mentions, data = mentions_of(study.subgroups, study.data, data, root) if study.subgroups else (None, data)
     for line in data.account.describe(data.task.labels):
         display.say(line)
     ledger = Ledger(folder / "ledger")

@@ -1,6 +1,7 @@
 """The areas around groups of people, for the teacher and every compressed arm of a study."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from potstill.data.loading import Source
@@ -15,8 +16,8 @@ from potstill.study.identity import Draft
 from potstill.study.lab import Lab
 
 
-def mentions_of(table: SubgroupsTable, rows: DataTable, data: Dataset, root: Path) -> Mentions:
-    """The rows that `[subgroups]` names, or those of test.
+def mentions_of(table: SubgroupsTable, rows: DataTable, data: Dataset, root: Path) -> tuple[Mentions, Dataset]:
+    """The rows that `[subgroups]` names, or those of test; the data set with their account.
 
     Raises:
         DataError: its file cannot be used.
@@ -25,16 +26,18 @@ def mentions_of(table: SubgroupsTable, rows: DataTable, data: Dataset, root: Pat
     if data.task.problem != "binary":
         raise StudyError("[subgroups] asks for a task of two labels: its areas are those of one positive label")
     if table.path is None:
-        return mentions_in_test(data.test, data.task, table.terms)
+        return mentions_in_test(data.test, data.task, table.terms), data
     own = table.path if isinstance(table.path, SplitTable) else SplitTable(path=table.path)
     source = Source(
         path=own.path, text=table.text or rows.text, label=table.label or rows.label, where=own.where,
         sample=own.sample, encoding=own.encoding or rows.encoding,
     )  # fmt: skip
     labels = table.labels or (rows.labels if isinstance(rows.labels, dict) else None)
-    return read_mentions(
-        source, data.task, labels=labels, terms=table.terms, column=table.column, seed=rows.seed, root=root
-    )[0]
+    found, account = read_mentions(
+        source, data, labels=labels, terms=table.terms, column=table.column, seed=rows.seed, root=root
+    )
+    accounts = data.account.model_copy(update={"sources": [*data.account.sources, account]})
+    return found, replace(data, account=accounts)
 
 
 def measure_groups(lab: Lab, mentions: Mentions, runs: Sequence[Draft]) -> GroupFile:
@@ -52,5 +55,6 @@ def _of_run(lab: Lab, mentions: Mentions, draft: Draft) -> Iterator[GroupAreas]:
         if any(area is not None for area in found.model_dump().values()):
             yield GroupAreas(
                 group=group, source=mentions.source, rows=int(mask.sum()),
-                positives=int((mask & mentions.positive).sum()), arm=draft.arm, seed=draft.seed, areas=found,
+                positives=int((mask & mentions.positive).sum()), arm=draft.arm, seed=draft.seed,
+                digest=draft.digest, areas=found,
             )  # fmt: skip
