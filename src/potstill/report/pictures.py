@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from potstill.domain.layer_search import LayerSearch
 from potstill.report.curves import Learning, PrecisionRecall, Reliability
@@ -210,12 +211,20 @@ def picture_of_layers(search: LayerSearch) -> str:
 def _draw_choices(axes: Any, search: LayerSearch) -> None:
     ranks = range(1, len(search.choices) + 1)
     axes.plot(ranks, [choice.kl for choice in search.choices], ".", color=GREY, markersize=4)
+    names: dict[int, list[str]] = {}
     for name, kept in search.named().items():
-        rank = search.rank(kept)
-        kl = search.choices[rank - 1].kl
+        names.setdefault(search.rank(kept), []).append(name)
+    for number, rank in enumerate(sorted(names)):
+        kl, words = search.choices[rank - 1].kl, f"{', '.join(names[rank])}: {rank}"
         axes.plot([rank], [kl], "o", color=RED, markersize=6)
-        axes.annotate(f"{name}, {rank}", (rank, kl), xytext=(5, -11), textcoords="offset points", fontsize=9)
+        # In turns above to the left and below to the right: neighbours would cover each other's names.
+        place, side = ((-3, 7), "right") if number % 2 == 0 else ((3, -13), "left")
+        axes.annotate(words, (rank, kl), xytext=place, ha=side, textcoords="offset points", fontsize=9)
     axes.set_yscale("log")
+    axes.margins(x=0.12, y=0.12)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter("{x:.2g}")
+    axes.yaxis.set_minor_formatter("{x:.2g}")
     axes.set_xlabel("rank among all choices")
     axes.set_ylabel("KL divergence to the teacher (nats)")
     axes.set_title(f"{len(search.choices):,} choices of {search.num_layers} layers, untrained", loc="left")
