@@ -236,12 +236,17 @@ def _without_leaks(
 def _sampled(
     role: str, source: Source, tally: Tally, rows: Sequence[DataRow], seed: int, notes: list[str]
 ) -> Sequence[DataRow]:
-    if source.sample is None:
-        return rows
-    if source.sample > len(rows):
+    if source.sample is not None and source.sample > len(rows):
         notes.append(
             f"{role}: sample = {source.sample:,} asks for more rows than there are; all {len(rows):,} are used."
         )
+    return sampled(role, source, tally, rows, seed)
+
+
+def sampled(role: str, source: Source, tally: Tally, rows: Sequence[DataRow], seed: int) -> Sequence[DataRow]:
+    """The rows that the source's `sample` draws, all where it has none; those left out are counted."""
+    if source.sample is None:
+        return rows
     drawn = draw_sample(rows, source.sample, seed, role)
     tally.filtered["sample"] += len(rows) - len(drawn)
     return drawn
@@ -340,7 +345,13 @@ def _account(
     notes: list[str],
 ) -> DataAccount:
     sources = [
-        _source_account(", ".join(cut for cut in ROLES if _origin(opened, cut) == role), it, len(rows[role]))
+        source_account(
+            ", ".join(cut for cut in ROLES if _origin(opened, cut) == role),
+            it.source,
+            it.table,
+            it.tally,
+            len(rows[role]),
+        )
         for role, it in opened.items()
     ]
     return DataAccount(
@@ -351,15 +362,16 @@ def _account(
     )
 
 
-def _source_account(roles: str, opened: _Opened, used: int) -> SourceAccount:
+def source_account(roles: str, source: Source, table: Table, tally: Tally, used: int) -> SourceAccount:
+    """Where the rows of a source went, which has to add up."""
     account = SourceAccount(
-        source=f"{roles}: {opened.source.name}",
-        fingerprint=opened.table.fingerprint,
-        rows=len(opened.table.rows),
+        source=f"{roles}: {source.name}",
+        fingerprint=table.fingerprint,
+        rows=len(table.rows),
         used=used,
-        filtered={cause: count for cause, count in opened.tally.filtered.items() if count},
-        rejected=dict(opened.tally.rejected),
-        examples=opened.tally.examples,
+        filtered={cause: count for cause, count in tally.filtered.items() if count},
+        rejected=dict(tally.rejected),
+        examples=tally.examples,
     )
     assert account.balances(), f"rows went astray: {account}"
     return account

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.data.loading import Source, open_table
-from potstill.data.splits import draw_sample
+from potstill.data.loading import Source, open_table, sampled, source_account
 from potstill.data.validation import (
     Columns,
     Tally,
@@ -90,25 +89,14 @@ def read_mentions(
     labelled = with_known_labels(rows, scheme, tally)
     rows = [row for row in labelled if row.key not in known]
     tally.filtered["in train or validation"] += len(labelled) - len(rows)
-    if source.sample is not None:
-        drawn = draw_sample(rows, source.sample, seed, "subgroups")
-        tally.filtered["sample"] += len(rows) - len(drawn)
-        rows = list(drawn)
+    rows = sampled("subgroups", source, tally, rows, seed)
     if not rows:
         raise DataError(f"subgroups: of {len(table.rows):,} rows in {source.name} none is left: {dict(tally.rejected)}")
     texts, names = [row.text for row in rows], np.array([row.category for row in rows])
     groups = groups_by_term(texts, terms)
     if column:
         groups = {str(name): names == name for name in np.unique(names) if name}
-    account = SourceAccount(
-        source=f"subgroups: {source.name}",
-        fingerprint=table.fingerprint,
-        rows=len(table.rows),
-        used=len(rows),
-        filtered=dict(tally.filtered),
-        rejected=dict(tally.rejected),
-        examples=tally.examples,
-    )
+    account = source_account("subgroups", source, table, tally, len(rows))
     place = scheme.names.index(task.labels[task.positive_index])
     positive = np.array([scheme.of(row)[0] == place for row in rows], dtype=bool)
     return Mentions(source.name, texts, positive, np.array([row.weight for row in rows]), groups), account

@@ -3,10 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from potstill.data.loading import Source, open_table
-from potstill.data.splits import draw_sample
+from potstill.data.loading import Source, open_table, sampled, source_account
 from potstill.data.validation import Columns, DataRow, Tally, check_columns, leak_key, usable_rows
-from potstill.domain.dataset import Dataset, SourceAccount
+from potstill.domain.dataset import Dataset
 from potstill.domain.errors import DataError
 
 
@@ -20,25 +19,12 @@ def with_unlabelled(data: Dataset, source: Source, *, seed: int, root: Path) -> 
     table, tally = open_table("unlabelled", source, root), Tally()
     check_columns(table, [source.text, *source.where])
     rows = usable_rows(table, Columns(source.text, []), source.where, tally)
-    rows = _new(rows, data, tally)
-    if source.sample is not None:
-        drawn = draw_sample(rows, source.sample, seed, "unlabelled")
-        tally.filtered["sample"] += len(rows) - len(drawn)
-        rows = list(drawn)
+    rows = sampled("unlabelled", source, tally, _new(rows, data, tally), seed)
     if not rows:
         gone = {**tally.filtered, **tally.rejected}
         raise DataError(f"unlabelled: of {len(table.rows):,} rows in {source.name} none is left: {gone}")
-    account = SourceAccount(
-        source=f"unlabelled: {source.name}",
-        fingerprint=table.fingerprint,
-        rows=len(table.rows),
-        used=len(rows),
-        filtered=dict(tally.filtered),
-        rejected=dict(tally.rejected),
-        examples=tally.examples,
-    )
-    accounts = data.account.model_copy(update={"sources": [*data.account.sources, account]})
-    return replace(data, unlabelled=[row.text for row in rows], account=accounts)
+    account = source_account("unlabelled", source, table, tally, len(rows))
+    return replace(data.with_source(account), unlabelled=[row.text for row in rows])
 
 
 def _new(rows: list[DataRow], data: Dataset, tally: Tally) -> list[DataRow]:

@@ -1,7 +1,7 @@
 """Rows that passed validation, and the account of those that did not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import numpy as np
@@ -112,6 +112,11 @@ class Dataset:
     test: Split
     account: DataAccount
     unlabelled: Sequence[str] = ()
+
+    def with_source(self, account: SourceAccount) -> "Dataset":
+        """The data set with the account of one more source."""
+        sources = [*self.account.sources, account]
+        return replace(self, account=self.account.model_copy(update={"sources": sources}))
 
     def splits(self) -> dict[str, Split]:
         """The splits by their names."""

@@ -1,7 +1,6 @@
 """The areas around groups of people, for the teacher and every compressed arm of a study."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from potstill.data.loading import Source
@@ -36,8 +35,7 @@ def mentions_of(table: SubgroupsTable, rows: DataTable, data: Dataset, root: Pat
     found, account = read_mentions(
         source, data, labels=labels, terms=table.terms, column=table.column, seed=rows.seed, root=root
     )
-    accounts = data.account.model_copy(update={"sources": [*data.account.sources, account]})
-    return found, replace(data, account=accounts)
+    return found, data.with_source(account)
 
 
 def measure_groups(lab: Lab, mentions: Mentions, runs: Sequence[Draft]) -> GroupFile:
