@@ -44,16 +44,17 @@ def test_what_no_seed_changes_has_the_variance_of_rows_alone() -> None:
     assert (same.p_as_good(MARGIN), same.p_worse(MARGIN)) == (0, 1)
 
 
-def test_the_spread_is_pooled_and_an_arm_that_varies_more_keeps_its_own() -> None:
-    steady = {"a": [0.1, 0.11, 0.12], "b": [0.2, 0.22, 0.21]}
+def test_the_spread_is_pooled_and_no_arm_takes_less_than_it_varied_itself() -> None:
+    steady = {"a": [0.1, 0.11, 0.12], "b": [0.2, 0.23, 0.26]}
     found = spreads(steady)
-    assert found["a"] == found["b"]
-    assert found["a"].freedom == 4
-    assert found["a"].variance == pytest.approx(0.01**2)
+    assert (found["a"].freedom, found["a"].own) == (found["b"].freedom, not found["b"].own) == (4, False)
+    assert found["a"].variance == pytest.approx((0.01**2 + 0.03**2) / 2)
+    assert found["b"].variance == pytest.approx(0.03**2)
     wild = spreads({**steady, "c": [0.1, 0.9, 0.5], "alone": [0.3]})
     assert wild["a"] == found["a"]  # the wild one does not widen the others
-    assert wild["c"].own
+    assert (wild["c"].freedom, wild["c"].own) == (2, True)
     assert wild["c"].variance == pytest.approx(0.16)
+    assert "alone" not in wild
     assert "alone" not in wild
 
 
@@ -128,7 +129,7 @@ def test_a_noisy_arm_of_few_seeds_does_not_hide_another() -> None:
     reached = {f"steady{n}": [0.0, 1.0, 2.0] for n in range(6)}
     reached |= {"few": [0.0, 2.9], "many": (2 * rng.normal(size=8)).tolist()}
     found = spreads({**reached, "many": [0.0, 5.8, 1.0, 4.8, 2.9, 0.1, 5.7, 3.0]})
-    assert found["many"].own
+    assert found["many"].freedom == 7  # out of the pool
     assert not found["steady0"].own
 
 

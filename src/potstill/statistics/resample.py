@@ -30,8 +30,8 @@ class Interval:
 class Resamples:
     """How often each of n rows stands in each of B resamples, the same for every model that is measured on the rows.
 
-    `counts` is (B + 1, n); its first line is the sample as it is. `freedom` are the units that were drawn without the
-    number of strata they were drawn in.
+    `counts` is (B + 1, n); its first line is the sample as it is. `freedom` are the degrees of freedom
+    of a variance over the resamples: the units with a label or without it, whichever are fewest, less one.
     """
 
     counts: Counts
@@ -103,7 +103,12 @@ def draw_resamples(
         for units in members:
             drawn[units] = np.bincount(rng.integers(len(units), size=len(units)), minlength=len(units))
         line[:] = drawn[unit]
-    return Resamples(counts, max(1, len(first) - len(members)))
+    return Resamples(counts, max(1, _fewest(positives, unit) - 1))
+
+
+def _fewest(positives: Sequence[NDArray[np.bool_]], unit: NDArray[np.integer]) -> int:
+    """The fewest units that have a label, or lack one: a PR-AUC of many rows hangs on few that are positive."""
+    return min(len(np.unique(unit[rows])) for positive in positives for rows in (positive, ~positive))
 
 
 def _strata(labels: NDArray[np.int64], weights: Floats) -> NDArray[np.int64]:

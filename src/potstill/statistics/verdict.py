@@ -23,7 +23,7 @@ Judgement = Literal["as good", "worse", "unresolved"]
 CONFIDENCE = 0.95
 ONE_SIDED = (1 - CONFIDENCE) / 2
 UNEQUAL = 0.05
-"""Level of the F test that lets an arm keep its own variance over seeds where it exceeds that of the others."""
+"""Level of the F test by which an arm leaves the pool where its variance over seeds exceeds that of the others."""
 MOST_SEEDS = 20
 MOST_ROWS = 50
 """More seeds than this, or so many times the rows, are no realistic number."""
@@ -113,8 +113,8 @@ def student(share: float, nu: float) -> float:
 def spreads(reached: Mapping[str, Sequence[float]]) -> dict[str, Spread]:
     """The variance over seeds for each arm that has two seeds or more, `reached` being its metric at each seed.
 
-    It is pooled over the arms; an arm keeps its own, and leaves the pool, where that exceeds the others' pooled by the
-    5 % F test.
+    It is pooled over the arms. An arm leaves the pool, and has its own, where that exceeds the others' by the 5 % F
+    test. Three seeds seldom trip that test: so an arm that stays takes no less than it varied itself.
     """
     own = {arm: Spread(variance(values), len(values) - 1) for arm, values in reached.items() if len(values) > 1}
     alike, found = dict(own), dict[str, Spread]()
@@ -123,7 +123,10 @@ def spreads(reached: Mapping[str, Sequence[float]]) -> dict[str, Spread]:
         found[arm] = Spread(own[arm].variance, own[arm].freedom, own=True)
         del alike[arm]
     pooled = _pooled(list(alike.values()))
-    return {arm: found.get(arm) or pooled for arm in own} if pooled else found
+    for arm, spread in alike.items():
+        assert pooled is not None, "whoever is in the pool fills it"
+        found[arm] = max(pooled, Spread(spread.variance, pooled.freedom, own=True), key=lambda one: one.variance)
+    return found
 
 
 def _stands_out(arm: str, alike: Mapping[str, Spread]) -> bool:
