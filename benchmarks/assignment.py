@@ -2,34 +2,29 @@
 
     python benchmarks/assignment.py runs/assignment runs/assignment_pilot
 
-Reads studies of the arms of `studies/assignment.toml`, packed or as they were run, and prints Markdown.
+Reads studies of the arms of `studies/assignment.toml`, packed or as they were run, and prints Markdown: the rows, the
+answers to the study's questions, how far the assignment's score flatters a row, and what a majority row would have
+shown.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import mean
+
+import numpy as np
 
 from potstill.report.figures import Report, work_out
-from potstill.report.results import load_results
+from potstill.report.results import Arm, Run, StudyResults, load_results
 from potstill.report.rows import Row
-from potstill.report.verdicts import Measurements
+from potstill.report.verdict_sheets import questions
+from potstill.report.verdicts import right
+from potstill.statistics.resample import draw_resamples
+from potstill.statistics.verdict import Estimate, spreads
 
-PAIRS = [
-    ("the random teacher", "teacher-even", "written-even"),
-    ("the random teacher", "teacher-odd", "written-odd"),
-    ("the random teacher, layers in order", "repaired-even", "layers-even"),
-    ("the layers called even", "layers-even", "written-even"),
-    ("the layers called even, trained teacher", "repaired-even", "teacher-even"),
-    ("the top layer at the bottom", "teacher-even", "teacher-odd"),
-    ("LoRA's frozen random head", "head-lora", "written-lora"),
-    ("LoRA's learning rate", "repaired-lora", "head-lora"),
-    ("all of LoRA's", "repaired-lora", "written-lora"),
-    ("all of a student's", "repaired-even", "written-even"),
-    ("what was compared: odd against even", "written-odd", "written-even"),
-]
-"""What is repaired, the arm with the repair, and the arm without it."""
 FIGURES = {"sampled_accuracy": "as the assignment scored", "accuracy": "accuracy", "pr_auc": "PR-AUC", "mcc": "MCC"}
+RESAMPLES = 400
 
 
 def tables(folder: Path) -> Iterator[str]:
@@ -37,21 +32,19 @@ def tables(folder: Path) -> Iterator[str]:
     results = load_results(folder)
     report = work_out(results)
     yield f"\n### {report.study}, {report.test_rows:,} test rows\n"
-    yield from _rows(report)
-    arms = {arm.name: arm for arm in results.arms}
-    yield "\n| repaired | row | minus | PR-AUC, difference | 95 % interval |"
-    yield "|---|---|---|---|---|"
-    measured = Measurements(results)
-    for fault, better, worse in PAIRS:
-        found = measured.difference(arms[better], arms[worse])
-        yield f"| {fault} | {better} | {worse} | {found.estimate:+.3f} | {found.low:+.3f} to {found.high:+.3f} |"
+    yield from _table(["row", "layers", *FIGURES.values()], _rows(report))
+    sheet = questions(report)
+    yield from _table(sheet.head, sheet.body)
+    yield from _table(["row", "its score flatters it by", "accuracy minus majority's"], _accuracies(results))
 
 
-def _rows(report: Report) -> Iterator[str]:
-    yield f"| row | layers | {' | '.join(FIGURES.values())} |"
-    yield f"|---|---|{'---|' * len(FIGURES)}"
-    for row in report.rows:
-        yield f"| {row.arm} | {row.layers or '-'} | {' | '.join(_cell(row, name) for name in FIGURES)} |"
+def _table(head: list[str], body: list[list[str]]) -> Iterator[str]:
+    yield from (f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body])
+    yield ""
+
+
+def _rows(report: Report) -> list[list[str]]:
+    return [[row.arm, row.layers or "-", *(_cell(row, name) for name in FIGURES)] for row in report.rows]
 
 
 def _cell(row: Row, name: str) -> str:
@@ -59,6 +52,45 @@ def _cell(row: Row, name: str) -> str:
     if figure is None:
         return "-"
     return f"{figure.mean:.3f}" + ("" if figure.spread is None else f" ± {figure.spread:.3f}")
+
+
+def _accuracies(results: StudyResults) -> list[list[str]]:
+    """Of every trained row its score on validation minus its accuracy on test, and the latter minus the majority's."""
+    majority = results.arm("majority")
+    assert majority is not None, "every study has the row"
+    return [
+        [arm.name, *(_interval(_estimate(results, arm, base)) for base in (None, majority))]
+        for arm in results.arms
+        if arm.kind != "teacher" and any(_scores(run) for run in arm.done)
+    ]
+
+
+def _scores(run: Run) -> list[float]:
+    """The accuracy on the validation sample after each epoch."""
+    return [point.sampled_accuracy for point in run.record.curve if point.sampled_accuracy is not None]
+
+
+def _estimate(results: StudyResults, arm: Arm, base: Arm | None) -> Estimate:
+    """The difference of two accuracies, over rows and seeds as in the report; without `base` the row's own score is
+    taken for one, and turned round."""
+    drawn = draw_resamples(
+        results.task.positives(results.labels), results.weights, results.groups, count=RESAMPLES, seed=0
+    )
+    weighed = drawn.counts * results.weights
+    lines = np.array([weighed @ right(results, run) / weighed.sum(axis=1) for run in arm.done])
+    if base is None:
+        lines = np.array([[mean(_scores(run))] for run in arm.done]) - lines
+    else:
+        lines = lines - weighed @ right(results, base.done[0]) / weighed.sum(axis=1)
+    reached = [float(line[0]) for line in lines]
+    rows = float(lines.mean(axis=0)[1:].var(ddof=1))
+    freedom = min(drawn.freedom, RESAMPLES - 1)
+    return Estimate(mean(reached), rows, freedom, len(reached), spreads({arm.name: reached})[arm.name])
+
+
+def _interval(found: Estimate) -> str:
+    low, high = found.interval()
+    return f"{found.difference:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def main() -> int:

@@ -87,6 +87,24 @@ def test_no_verdict_is_given_where_none_is_asked_or_none_can_be(tmp_path: Path) 
     assert undefined.sentences[0].startswith("PR-AUC is not defined on test")
 
 
+def test_what_the_study_asks_is_answered(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"one": 0.0, "lesser": -0.9}, rows=3000)
+    asked = json.loads((folder / "study.json").read_text())
+    asked["rule"]["questions"] = {
+        "Is one | better?": ["one", "lesser"], "Is it worse?": ["lesser", "one"], "Is it another?": ["one", "one"],
+        "And one that never ran?": ["one", "gone"],
+    }  # fmt: skip
+    (folder / "study.json").write_text(json.dumps(asked))
+    page = lay_out(work_out(load_results(folder)))
+    (sheet,) = (one for one in page.sheets if one.key == "questions")
+    assert [[line[0], line[-1]] for line in sheet.body] == [
+        ["Is one | better?", "higher"], ["Is it worse?", "lower"], ["Is it another?", "neither"],
+    ]  # fmt: skip
+    assert "Is one \\| better?" in markdown(page)
+    (others,) = (one for one in page.sheets if one.key == "differences")
+    assert ["one", "lesser"] not in [line[:2] for line in others.body]
+
+
 def test_where_none_is_picked_it_says_why(tmp_path: Path) -> None:
     folder = write_study(tmp_path, {"even": 0.0}, rows=6000, margin=0.03)
     summary = json.loads((folder / "study.json").read_text())

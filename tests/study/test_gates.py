@@ -75,6 +75,13 @@ def test_a_test_split_that_is_also_the_validation_split_stops_the_study(workplac
         run_tiny(workplace)
 
 
+def test_a_question_names_arms_that_there_are() -> None:
+    content = {"name": "x", "teacher": {"encoder": "e"}, "arms": {"even": {"kind": "student"}}}
+    parse_study({**content, "rule": {"questions": {"Is it the teacher?": ["even", "finetune-even"]}}}, "study")
+    with pytest.raises(StudyError, match=r"rule.questions names \['odd'\], which are no arms"):
+        parse_study({**content, "rule": {"questions": {"Is odd better?": ["odd", "even"]}}}, "study")
+
+
 def test_more_seeds_are_for_arms_that_there_are() -> None:
     content = {"name": "a", "teacher": {"encoder": "x"}, "arms": {"even": {"kind": "student"}}}
     with pytest.raises(StudyError, match='more_seeds names "odd", which is no arm'):

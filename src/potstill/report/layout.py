@@ -5,6 +5,7 @@ from potstill.report.layer_sheets import layer_sheets
 from potstill.report.rows import COLUMNS, PER_LABEL, TIMED, Group, Row
 from potstill.report.sheets import Page, Sheet, count_in_words
 from potstill.report.verdict_sheets import (
+    ASKED,
     BELOW_TEACHER,
     HOLM,
     WITHIN,
@@ -12,6 +13,7 @@ from potstill.report.verdict_sheets import (
     differences,
     disagreements,
     errors,
+    questions,
     verdicts,
 )
 from potstill.report.whom_sheets import categories, flips, subgroups
@@ -44,7 +46,8 @@ TITLES: dict[Group, str] = {
 def lay_out(report: Report, *, timed: bool = True) -> Page:
     """The page of a report. Without `timed` no column stands in it that differs between two runs of one study."""
     quality, more, cost = (_table(report, group, timed) for group in TITLES)
-    sheets = [quality, verdicts(report), errors(report), differences(report), *_labels(report), more, cost]
+    sheets = [quality, verdicts(report), questions(report), errors(report), differences(report)]
+    sheets += [*_labels(report), more, cost]
     sheets += [
         calibration(report),
         disagreements(report),
@@ -147,6 +150,7 @@ def _below(report: Report) -> list[str]:
         for one in report.foretold
     ]
     lines += [INTERVALS] if report.differences else []
+    lines += [ASKED] if any(one.question for one in report.differences) else []
     lines += [HOLM] if len(report.verdicts) > 1 else []
     below = {one.judgement for one in report.verdicts if one.below}
     lines += [f"as good, below: {WITHIN}."] if "as good" in below else []

@@ -56,7 +56,7 @@ def _sections(report: Report, sheets: list[Sheet]) -> Iterator[Section]:
     def of(*keys: Key) -> list[Sheet]:
         return [sheet for sheet in sheets if sheet.key in keys]
 
-    yield Section("The table", [], of("quality", "verdicts"))
+    yield Section("The table", [], of("quality", "verdicts", "questions"))
     yield Section("Quality against cost", list(_cost_pictures(report)), of("cost"))
     yield Section("How they learnt", list(_learning_pictures(report)), of("search"))
     yield Section("Precision, recall, calibration", list(_curve_pictures(report)), of("calibration", "labels", "more"))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Key = Literal[
-    "quality", "more", "cost", "verdicts", "errors", "disagreements", "differences", "labels", "calibration", "search",
-    "layers", "flips", "subgroups", "categories", "tuning",
+    "quality", "more", "cost", "verdicts", "questions", "errors", "disagreements", "differences", "labels",
+    "calibration", "search", "layers", "flips", "subgroups", "categories", "tuning",
 ]  # fmt: skip
 """What a table is about."""
 

@@ -8,6 +8,7 @@ HOLM = (
     "The picked arm's verdict is by its interval. The other arms' are by Holm's method on one-sided p-values, so that "
     "many arms are not many chances to be called as good; their intervals are drawn unadjusted."
 )
+ASKED = "Each question is answered by its own interval; of twenty such intervals about one misses what is true."
 BELOW_TEACHER = "below the teacher, not shown to be by more than the margin"
 WITHIN = "below the teacher, by less than the margin"
 
@@ -74,9 +75,29 @@ def _needs(one: ArmVerdict) -> str:
     return " or ".join(ways) if one.realistic else "no realistic number"
 
 
+def questions(report: Report) -> Sheet:
+    """What the study asked, answered."""
+    body = [
+        [d.question, d.arm, d.against, f"{d.estimate:+.3f}", _interval(d), _shown(d)]
+        for d in report.differences
+        if d.question is not None
+    ]
+    head = ["question", "arm", "minus", "difference", "95 % interval", "shown"]
+    return Sheet("questions", "What the study asks, by the difference in test PR-AUC", head, body)
+
+
+def _shown(one: Difference) -> str:
+    if one.seeds_error is None:
+        return "one seed"
+    if one.low > 0:
+        return "higher"
+    return "lower" if one.high < 0 else "neither"
+
+
 def differences(report: Report) -> Sheet:
-    """Every difference of two arms."""
-    body = [[d.arm, d.against, f"{d.estimate:+.3f}", _interval(d), _over(d)] for d in report.differences]
+    """The other differences of two arms."""
+    found = [one for one in report.differences if one.question is None]
+    body = [[d.arm, d.against, f"{d.estimate:+.3f}", _interval(d), _over(d)] for d in found]
     head = ["arm", "minus", "difference", "95 % interval", "over"]
     return Sheet("differences", "Difference in test PR-AUC", head, body)
 

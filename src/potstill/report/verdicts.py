@@ -31,13 +31,14 @@ class Difference(BaseModel):
     """PR-AUC on test of one arm minus another's, mean over the seeds that both have, with its 95 % interval.
 
     `rows_error` and `seeds_error` are the two parts of the standard error; the latter is None where one seed was run of
-    something that seeds change, and then the interval is over rows alone.
+    something that seeds change, and then the interval is over rows alone. `question` is what the study asks by it.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     arm: str
     against: str
+    question: str | None = None
     estimate: float
     low: float
     high: float
@@ -150,7 +151,7 @@ def _difference(arm: Arm, against: Arm, found: Estimate) -> Difference:
 
 def differences(measured: Measurements) -> list[Difference]:
     """Each arm against the teacher, the teacher against the better TF-IDF, each student against its control, and the
-    pairs that the study's rule names."""
+    pairs that the study's questions name."""
     results = measured.results
     arms, teacher = {arm.name: arm for arm in results.arms if arm.done}, results.arm("teacher")
     if teacher is None or not teacher.done or not measured.is_defined:
@@ -164,10 +165,13 @@ def differences(measured: Measurements) -> list[Difference]:
     baselines = [arm for arm in arms.values() if arm.kind == "tfidf"]
     if baselines:
         found.insert(0, measured.difference(teacher, max(baselines, key=test_pr_auc)))
-    pairs = [(arm, arms[f"finetune-{name}"]) for name, arm in arms.items() if f"finetune-{name}" in arms]
-    asked: list[tuple[str, str]] = results.summary["rule"].get("compare", [])
-    pairs += [(arms[one], arms[other]) for one, other in asked if one in arms and other in arms]
-    return found + [measured.difference(arm, against) for arm, against in pairs if measured.can_compare(arm, against)]
+    controls = [(arm, arms[f"finetune-{name}"]) for name, arm in arms.items() if f"finetune-{name}" in arms]
+    found += [measured.difference(arm, against) for arm, against in controls if measured.can_compare(arm, against)]
+    asked: dict[str, tuple[str, str]] = results.summary["rule"].get("questions", {})
+    for question, (one, other) in asked.items():
+        if one in arms and other in arms and measured.can_compare(arms[one], arms[other]):
+            found.append(measured.difference(arms[one], arms[other]).model_copy(update={"question": question}))
+    return found
 
 
 def pooled_spreads(results: StudyResults) -> dict[str, Spread]:

@@ -150,8 +150,8 @@ class RuleTable(_Table):
     margin: float = Field(default=0.02, gt=0)
     verdict: bool = True
     """Whether arms are judged; that takes two seeds or more."""
-    compare: list[tuple[Name, Name]] = []
-    """Pairs of arms of which the report shows the difference, within the same seed."""
+    questions: dict[Annotated[str, StringConstraints(min_length=1)], tuple[Name, Name]] = {}
+    """In plain words what a difference of two arms tells: the report answers by the first minus the second."""
     pick: Literal["student", "any"] = "student"
 
 
@@ -185,9 +185,9 @@ class Study(_Table):
                 "one seed says nothing about others, so no arm could be judged: give two seeds or more (three are the "
                 "default), or ask for no verdict with [rule] verdict = false"
             )
-        unknown = {name for pair in self.rule.compare for name in pair} - set(self.all_arms())
+        unknown = {name for pair in self.rule.questions.values() for name in pair} - set(self.all_arms())
         if unknown:
-            raise ValueError(f"rule.compare names {sorted(unknown)}, which are no arms")
+            raise ValueError(f"rule.questions names {sorted(unknown)}, which are no arms")
         for name, more in self.more_seeds.items():
             if name not in self.arms:
                 raise ValueError(f'more_seeds names "{name}", which is no arm')
