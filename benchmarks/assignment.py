@@ -76,7 +76,7 @@ def _estimate(results: StudyResults, arm: Arm, base: Arm | None) -> Estimate:
     drawn = draw_resamples(
         results.task.positives(results.labels), results.weights, results.groups, count=RESAMPLES, seed=0
     )
-    weighed = drawn.counts * results.weights
+    weighed = drawn.counts.T * results.weights
     lines = np.array([weighed @ right(results, run) / weighed.sum(axis=1) for run in arm.done])
     if base is None:
         lines = np.array([[mean(_scores(run))] for run in arm.done]) - lines

@@ -118,7 +118,7 @@ class Sample:
 
     def metric(self, scores: Floats) -> float:
         """The PR-AUC."""
-        return float(average_precisions(scores, self.positive, self.weights, np.ones((1, len(scores)), dtype=int))[0])
+        return float(average_precisions(scores, self.positive, self.weights, np.ones((len(scores), 1), dtype=int))[0])
 
 
 def sample(world: World, rng: np.random.Generator, seeds: int) -> Sample:
@@ -159,7 +159,8 @@ def once(world: World, rng: np.random.Generator) -> dict[str, float]:
     freedom = min(resamples.freedom, RESAMPLES - 1)
     estimate = Estimate(float(mean[0]), float(mean[1:].var(ddof=1)), freedom, cell.seeds, spreads(reached)["0"])
     verdict = judge({"0": estimate}, "0", MARGIN)["0"]
-    again = [differences[rng.integers(cell.seeds, size=cell.seeds), line].mean() for line in range(1, RESAMPLES + 1)]
+    seeds = rng.integers(cell.seeds, size=(RESAMPLES, cell.seeds))
+    again = differences[seeds, np.arange(1, RESAMPLES + 1)[:, None]].mean(axis=1)
     low, high = np.quantile(again, [0.025, 0.975])
     return {
         "error": float(mean[0]) - world.true,

@@ -55,7 +55,6 @@ def test_the_spread_is_pooled_and_no_arm_takes_less_than_it_varied_itself() -> N
     assert (wild["c"].freedom, wild["c"].own) == (2, True)
     assert wild["c"].variance == pytest.approx(0.16)
     assert "alone" not in wild
-    assert "alone" not in wild
 
 
 @pytest.mark.parametrize(
