@@ -34,6 +34,7 @@ def test_every_section_is_there_and_the_answer_comes_first(folder: Path) -> None
     assert page.index("<h1>") < page.index("<table>")
     assert page.count("<svg") == 6
     assert all(len(sentence) > 20 for sentence in sentences)
+    assert "PR-AUC: how well a model ranks" in page
 
 
 def test_nothing_of_the_data_is_markup_and_nothing_is_loaded(folder: Path) -> None:

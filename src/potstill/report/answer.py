@@ -115,7 +115,7 @@ def _unresolved(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Wor
     shown = f"{words.arm(best.arm)} is" if good else "None is"
     supported = "" if good else f"; the best supported is {words.arm(best.arm)}"
     place = f"{_between(best.difference)}, with {words.size(best.arm)}"
-    about = "" if best is primary else f"The best on validation is {primary.arm}, of which it cannot be told yet. "
+    about = "" if best is primary else f"Of {primary.arm}, the best on validation, it cannot be told yet. "
     return [f"{shown} shown to be {within}{supported}, {place}.", about + _what_would_tell(primary, words.test)]
 
 
@@ -159,9 +159,15 @@ def _control(arm: str, differences: Sequence[Difference]) -> list[str]:
     found = next((d for d in differences if d.arm == arm and d.against == f"finetune-{arm}"), None)
     if found is None:
         return []
-    verdict = "an interval that holds 0" if found.low <= 0 <= found.high else "an interval without 0"
-    verdict = verdict if found.seeds_error is not None else "over rows alone, one seed"
+    if found.seeds_error is None:
+        shown = "over rows alone, one seed"
+    else:
+        shown = "not shown to differ" if found.low <= 0 <= found.high else "shown to differ"
     return [
-        f"The same layers trained without the teacher differ from it by {-found.estimate:+.3f} ({-found.high:+.3f} "
-        f"to {-found.low:+.3f}, {verdict})."
+        f"The same layers trained on the labels alone, without the teacher, reach {_more(-found.estimate)} "
+        f"({_more(-found.high)} to {_more(-found.low)}: {shown})."
     ]
+
+
+def _more(difference: float) -> str:
+    return f"{abs(difference):.3f} {'less' if difference < 0 else 'more'}"

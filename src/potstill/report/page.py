@@ -42,10 +42,20 @@ def html(report: Report) -> str:
     return template.render(
         report=report,
         page=page,
+        key=_key(report),
         sections=sections,
         study=json.dumps(report.made.study, indent=2, ensure_ascii=False),
         style=Markup(room.joinpath("page.css").read_text(encoding="utf-8")),  # our own file
     )
+
+
+def _key(report: Report) -> str:
+    """What the words of the answer mean, for whoever meets them for the first time."""
+    chance = next((row.figures["pr_auc"].mean for row in report.rows if row.kind == "majority" and row.figures), None)
+    what = f"“{report.positive}” above the rest" if report.positive else "each label above the rest, in the mean"
+    bounds = "1 at best" if chance is None else f"{chance:.3f} by chance, 1 at best"
+    lines = f"Teacher: the model that was made smaller. PR-AUC: how well a model ranks {what}; {bounds}."
+    return f"{lines} The margin, {report.margin:g} of it, was fixed beforehand." if report.verdicts else lines
 
 
 WORDED = ("Data", "How it was made")
