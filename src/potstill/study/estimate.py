@@ -6,6 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 import torch
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
@@ -177,11 +178,12 @@ def print_plan(study: Study, root: Path, console: Console) -> None:
     for line in data.account.describe(data.task.labels):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     planned = estimate(study, data, root)
-    table = Table(title=f"{study.name}: {sum(arm.seeds for arm in planned)} runs, seeds {study.seeds}")
+    title = f"{study.name}: {sum(arm.seeds for arm in planned)} runs, seeds {study.seeds}; layers are counted from 0"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
     table.add_column("arm", no_wrap=True)
-    table.add_column("layers kept, from 0")
-    for name in ("runs", "parameters", "trained", "rate", "tokens", "minutes"):
-        table.add_column(name, justify="right")
+    table.add_column("layers", justify="right")  # the one that breaks where a terminal is narrow
+    for name in ("runs", "parameters", "trained", "rate", "tokens", "min"):
+        table.add_column(name, justify="right", no_wrap=True)
     for arm in planned:
         table.add_row(
             arm.arm, arm.layers, str(arm.seeds), f"{arm.parameters / 1e6:.2f}M", f"{arm.trainable / 1e6:.2f}M",
