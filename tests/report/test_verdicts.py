@@ -87,6 +87,19 @@ def test_no_verdict_is_given_where_none_is_asked_or_none_can_be(tmp_path: Path) 
     assert undefined.sentences[0].startswith("PR-AUC is not defined on test")
 
 
+def test_who_asks_for_a_smaller_model_is_not_told_to_take_a_large_one(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"small": -0.12, "large": 0.0}, rows=6000, margin=0.03)
+    asked = json.loads((folder / "study.json").read_text())
+    asked["arms"][2]["role"] = "whole"
+    (folder / "study.json").write_text(json.dumps(asked))
+    found = work_out(load_results(folder))
+    assert {one.arm: one.judgement for one in found.verdicts} == {"small": "unresolved", "large": "as good"}
+    assert found.sentences[0].startswith("None is shown to be as good as the teacher within 0.03 of PR-AUC; the best")
+    asked["rule"]["pick"] = "any"
+    (folder / "study.json").write_text(json.dumps(asked))
+    assert "large" in work_out(load_results(folder)).sentences[0]
+
+
 def test_what_the_study_asks_is_answered(tmp_path: Path) -> None:
     folder = write_study(tmp_path, {"one": 0.0, "lesser": -0.9}, rows=3000)
     asked = json.loads((folder / "study.json").read_text())

@@ -13,7 +13,7 @@ from potstill.domain.record import RunRecord
 from potstill.report.answer import answer_of
 from potstill.report.curves import Curves, curves_of
 from potstill.report.results import Arm, StudyResults, load_results
-from potstill.report.rows import KeptLayers, Row, pick, row_of
+from potstill.report.rows import KeptLayers, Row, eligible, pick, row_of
 from potstill.report.trade import TradeOff, trade_offs
 from potstill.report.verdicts import ArmVerdict, Difference, Measurements, differences, test_pr_auc, verdicts
 from potstill.report.whom import Flips, SubgroupAreas, flips_of, subgroup_areas
@@ -86,7 +86,10 @@ def work_out(results: StudyResults) -> Report:
     judged = verdicts(measured, name, margin) if results.summary["rule"].get("verdict", True) else []
     differing = differences(measured)
     layers = _layers(results.arms)
-    sentences = answer_of(name, rows, layers, judged, differing, margin, len(results.labels))
+    # Whoever asks for a smaller model is not told to take one that is as good and as large.
+    able = {row.arm for row in eligible(rows, results.summary["rule"]["pick"])}
+    weighed = [verdict for verdict in judged if verdict.arm in able] if picked else judged
+    sentences = answer_of(name, rows, layers, weighed, differing, margin, len(results.labels))
     return Report(
         study=results.summary["name"],
         task=list(results.task.labels),

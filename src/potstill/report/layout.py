@@ -16,7 +16,7 @@ from potstill.report.verdict_sheets import (
     questions,
     verdicts,
 )
-from potstill.report.whom_sheets import categories, flips, subgroups
+from potstill.report.whom_sheets import AREAS, categories, flips, subgroups
 
 LORA = (
     "LoRA makes *training* cheaper: far fewer parameters are trained. Merged, the model has the size and the speed of "
@@ -151,6 +151,7 @@ def _below(report: Report) -> list[str]:
     ]
     lines += [INTERVALS] if report.differences else []
     lines += [ASKED] if any(one.question for one in report.differences) else []
+    lines += [AREAS] if report.subgroups else []
     lines += [HOLM] if len(report.verdicts) > 1 else []
     below = {one.judgement for one in report.verdicts if one.below}
     lines += [f"as good, below: {WITHIN}."] if "as good" in below else []

@@ -13,6 +13,7 @@ from potstill.report import pictures
 from potstill.report.figures import Report
 from potstill.report.layout import lay_out
 from potstill.report.sheets import Key, Sheet
+from potstill.report.whom_sheets import AREAS
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Section:
     title: str
     pictures: list[Picture]
     sheets: list[Sheet]
+    words: str = ""
 
 
 def html(report: Report) -> str:
@@ -72,7 +74,7 @@ def _sections(report: Report, sheets: list[Sheet]) -> Iterator[Section]:
     yield Section("Precision, recall, calibration", list(_curve_pictures(report)), of("calibration", "labels", "more"))
     yield Section("Which layers were kept", list(_layer_pictures(report)), of("layers"))
     yield Section("What flipped", [], of("flips"))
-    yield Section("Whom it hits", [], of("subgroups", "categories"))
+    yield Section("Whom it hits", [], of("subgroups", "categories"), AREAS if report.subgroups else "")
     yield Section("Every difference", [], of("differences", "errors", "disagreements"))
     yield Section("Data", [], [])
     yield Section("How it was made", [], [])

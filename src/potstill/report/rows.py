@@ -146,9 +146,12 @@ def _measured(test: Measures | None) -> dict[str, float | None]:
     return values
 
 
-def pick(rows: list[Row], rule: str) -> Row | None:
-    """The compressed arm with the best mean validation PR-AUC; the test split has no say. None that a gate would have
-    refused."""
+def eligible(rows: list[Row], rule: str) -> list[Row]:
+    """The compressed arms that the rule asks for and that finished; none that a gate would have refused."""
     roles = ("smaller",) if rule == "student" else COMPRESSED
-    scored = [row for row in rows if row.role in roles and row.validation_pr_auc is not None and not row.waived]
-    return max(scored, key=lambda row: row.validation_pr_auc or 0.0, default=None)
+    return [row for row in rows if row.role in roles and row.validation_pr_auc is not None and not row.waived]
+
+
+def pick(rows: list[Row], rule: str) -> Row | None:
+    """Of them the one with the best mean validation PR-AUC; the test split has no say."""
+    return max(eligible(rows, rule), key=lambda row: row.validation_pr_auc or 0.0, default=None)

@@ -4,6 +4,13 @@ from potstill.domain.measures import Areas
 from potstill.report.figures import Report
 from potstill.report.sheets import Sheet, share_in_words
 
+AREAS = (
+    "Areas under the ROC curve (Borkan and others, 2019). Within: among rows that mention the group. BPSN: harmless "
+    "rows that mention it against positive rows that do not; low where a mere mention is flagged. BNSP: positive rows "
+    "that mention it against harmless rows that do not; low where they are missed. 1 is best, 0.5 is chance; a change "
+    "is the arm's mean over its seeds minus the teacher's, without an interval."
+)
+
 
 def categories(report: Report) -> Sheet:
     """Recall and false alarms of each category that rows test."""
