@@ -21,7 +21,7 @@ def test_an_equal_arm_is_as_good_and_a_lesser_one_worse(tmp_path: Path) -> None:
     assert judged["equal"].judgement == "as good"
     assert judged["equal"].primary
     assert judged["lesser"].judgement == "worse"
-    assert found.sentences[0].startswith("Take equal (drawn): it is as good as the teacher within 0.03 of PR-AUC")
+    assert found.sentences[0].startswith('Take "equal" (drawn): it is as good as the teacher within 0.03 of PR-AUC')
     assert len(judged["equal"].disagreements) == 3
     shown = markdown(lay_out(found))
     assert "| equal (picked) | as good" in shown
@@ -52,7 +52,9 @@ def test_what_cannot_be_told_says_what_would_tell(tmp_path: Path) -> None:
     found = work_out(load_results(folder))
     (verdict,) = found.verdicts
     assert verdict.judgement == "unresolved"
-    assert found.sentences[0].startswith("None is shown to be as good as the teacher within 0.03 of PR-AUC; the best")
+    assert found.sentences[0].startswith(
+        "No smaller model is shown to be as good as the teacher within 0.03 of PR-AUC; the best"
+    )
     if verdict.realistic:
         assert "would show it" in found.sentences[1]
         assert verdict.needs_rows is None or verdict.needs_rows > 300
@@ -79,7 +81,7 @@ def test_no_verdict_is_given_where_none_is_asked_or_none_can_be(tmp_path: Path) 
     (folder / "study.json").write_text(json.dumps(asked))
     found = work_out(load_results(folder))
     assert found.verdicts == []
-    assert found.sentences[0].startswith("No verdict is asked. Picked on validation is even")
+    assert found.sentences[0].startswith('No verdict is asked. Picked on validation is "even"')
     with np.load(folder / "rows.npz") as rows:
         np.savez(folder / "rows.npz", test_labels=np.zeros(3000, dtype=np.int64), test_weights=rows["test_weights"])
     undefined = work_out(load_results(folder))
@@ -94,7 +96,9 @@ def test_who_asks_for_a_smaller_model_is_not_told_to_take_a_large_one(tmp_path: 
     (folder / "study.json").write_text(json.dumps(asked))
     found = work_out(load_results(folder))
     assert {one.arm: one.judgement for one in found.verdicts} == {"small": "unresolved", "large": "as good"}
-    assert found.sentences[0].startswith("None is shown to be as good as the teacher within 0.03 of PR-AUC; the best")
+    assert found.sentences[0].startswith(
+        'No smaller model is shown to be as good as the teacher within 0.03 of PR-AUC ("large" is, but no smaller); '
+    )
     asked["rule"]["pick"] = "any"
     (folder / "study.json").write_text(json.dumps(asked))
     assert "large" in work_out(load_results(folder)).sentences[0]

@@ -94,7 +94,7 @@ def test_six_labels_at_a_time_from_the_file_to_the_report(six_labels: Path) -> N
     assert found.picked == "last"
     titles = [sheet.title for sheet in lay_out(found).sheets]
     for label in JIGSAW:
-        assert f'Label "{label}" on test' in titles
+        assert f'Label "{label}" on test, at the fitted threshold' in titles
         assert by_name["lora"].figures[f"pr_auc {label}"].mean > 0
     assert "insult 0." in by_name["teacher"].threshold
     size = pack(six_labels / "runs" / "six", six_labels / "packed")

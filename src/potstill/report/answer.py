@@ -1,10 +1,11 @@
 """The answer in two sentences: which model to take, and what that costs or what would tell."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from potstill.report.results import COMPRESSED
 from potstill.report.rows import KeptLayers, Row
 from potstill.report.verdicts import ArmVerdict, Difference
+from potstill.statistics.verdict import CONFIDENCE
 
 
 def answer_of(
@@ -15,19 +16,23 @@ def answer_of(
     differences: Sequence[Difference],
     margin: float,
     test: int,
+    able: Collection[str],
 ) -> list[str]:
     """What to do, by `name`, the arm that was picked on validation; then what it owes to its teacher, where a control
-    tells."""
+    tells. Only arms in `able`, those that the study's rule asks for, are advised: whoever wants a smaller model is not
+    told to take one that is as good and as large."""
     teacher = next((row for row in rows if row.kind == "teacher" and row.figures), None)
     primary = next((verdict for verdict in verdicts if verdict.primary), None)
     picked = next((row for row in rows if row.arm == name), None)
     if teacher is None or picked is None:
         return [_why_none(rows, verdicts)]
-    words = _Words(rows, layers, teacher, margin, test)
+    others = [verdict.arm for verdict in verdicts if verdict.arm not in able and verdict.judgement == "as good"]
+    words = _Words(rows, layers, teacher, margin, test, others)
     if primary is None:
         return _unjudged(picked, differences, words)
     say = {"as good": _as_good, "worse": _worse, "unresolved": _unresolved}[primary.judgement]
-    return [*say(primary, verdicts, words), *_control(primary.arm, differences)]
+    weighed = [verdict for verdict in verdicts if verdict.arm in able]
+    return [*say(primary, weighed, words), *_control(primary.arm, differences)]
 
 
 def _why_none(rows: Sequence[Row], verdicts: Sequence[ArmVerdict]) -> str:
@@ -58,14 +63,31 @@ class _Words:
     """Phrases that need the table."""
 
     def __init__(
-        self, rows: Sequence[Row], layers: Sequence[KeptLayers], teacher: Row, margin: float, test: int
+        self,
+        rows: Sequence[Row],
+        layers: Sequence[KeptLayers],
+        teacher: Row,
+        margin: float,
+        test: int,
+        others: Sequence[str],
     ) -> None:
         self._rows, self.teacher, self.margin, self.test = {row.arm: row for row in rows}, teacher, margin, test
-        self._layers = {one.arm: one for one in layers}
+        self._layers, self._others = {one.arm: one for one in layers}, others
 
     def arm(self, name: str) -> str:
         """The arm with the words that say what it is."""
-        return f"{name} ({self._rows[name].words})"
+        return f'"{name}" ({self._rows[name].words})'
+
+    def none(self, verdicts: Sequence[ArmVerdict]) -> str:
+        """No arm of these, in words."""
+        smaller = all(self._rows[verdict.arm].role == "smaller" for verdict in verdicts)
+        return "No smaller model" if smaller else "No arm"
+
+    @property
+    def beside(self) -> str:
+        """Arms that are as good and not what was asked for."""
+        named = ", ".join(f'"{arm}"' for arm in self._others)
+        return f" ({named} {'is' if len(self._others) == 1 else 'are'}, but no smaller)" if named else ""
 
     def figures(self, name: str) -> str:
         """Its PR-AUC beside the teacher's."""
@@ -75,7 +97,7 @@ class _Words:
     def size(self, name: str) -> str:
         """What it has of the teacher's parameters and layers. No speed: that differs between two runs of one study."""
         share = self._rows[name].figures["parameters"].mean / self.teacher.figures["parameters"].mean
-        words, kept = f"{share:.0%} of the teacher's parameters", self._layers.get(name)
+        words, kept = f"{100 * share:.0f} % of the teacher's parameters", self._layers.get(name)
         return words if kept is None else f"{words} and {len(kept.kept)} of its {kept.depth} layers"
 
 
@@ -95,7 +117,9 @@ def _as_good(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words)
 
 def _worse(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words) -> list[str]:
     good = [verdict for verdict in verdicts if verdict.judgement == "as good"]
-    instead = f"No other is shown to be as good: keep the teacher, or pay that for {words.size(primary.arm)}."
+    instead = (
+        f"No other is shown to be as good{words.beside}: keep the teacher, or pay that for {words.size(primary.arm)}."
+    )
     if good:
         best = max(good, key=lambda verdict: verdict.difference.low)
         instead = f"As good within it is {words.arm(best.arm)}: {_interval(best.difference)}, {words.size(best.arm)}."
@@ -112,31 +136,36 @@ def _unresolved(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Wor
     several = [verdict for verdict in verdicts if verdict.difference.seeds_error is not None]
     best = max(good or several or verdicts, key=lambda verdict: verdict.difference.low)
     within = f"as good as the teacher within {words.margin:g} of PR-AUC"
-    shown = f"{words.arm(best.arm)} is" if good else "None is"
-    supported = "" if good else f"; the best supported is {words.arm(best.arm)}"
+    shown = f"{words.arm(best.arm)} is" if good else f"{words.none(verdicts)} is"
+    supported = "" if good else f"{words.beside}; the best supported is {words.arm(best.arm)}"
     place = f"{_between(best.difference)}, with {words.size(best.arm)}"
-    about = "" if best is primary else f"Of {primary.arm}, the best on validation, it cannot be told yet. "
-    return [f"{shown} shown to be {within}{supported}, {place}.", about + _what_would_tell(primary, words.test)]
+    about = "" if best is primary else f'Of "{primary.arm}", the best on validation, it cannot be told yet. '
+    return [
+        f"{shown} shown to be {within}{supported}, {place}.",
+        about + _what_would_tell(primary, words.test, words.margin),
+    ]
 
 
 def _between(difference: Difference) -> str:
     """The interval as a distance from the teacher."""
+    sure = f"({CONFIDENCE:.0%} interval)".replace("%", " %")
     if difference.high <= 0:
-        return f"between {-difference.high:.3f} and {-difference.low:.3f} below"
+        return f"between {-difference.high:.3f} and {-difference.low:.3f} below {sure}"
     if difference.low >= 0:
-        return f"between {difference.low:.3f} and {difference.high:.3f} above"
-    return f"between {-difference.low:.3f} below and {difference.high:.3f} above"
+        return f"between {difference.low:.3f} and {difference.high:.3f} above {sure}"
+    return f"between {-difference.low:.3f} below and {difference.high:.3f} above {sure}"
 
 
-def _what_would_tell(primary: ArmVerdict, test: int) -> str:
+def _what_would_tell(primary: ArmVerdict, test: int, margin: float) -> str:
     seeds = primary.difference.seeds
     if primary.difference.seeds_error is None:
         return "One seed says nothing about others: run at least three."
     if not primary.realistic:
-        why = "is too near to the margin or beyond it" if primary.hopeless else "is too uncertain"
+        beyond = primary.difference.estimate <= -margin
+        near = "lies beyond the margin" if beyond else "lies within one standard error of the margin"
         return (
-            f"No realistic number of rows or seeds would show {primary.arm} to be as good: its difference, "
-            f"{_interval(primary.difference)}, {why}."
+            f'No realistic number of rows or seeds would show "{primary.arm}" to be as good: its difference, '
+            f"{_interval(primary.difference)}, {near if primary.hopeless else 'is too uncertain'}."
         )
     ways: list[str] = []
     if primary.needs_rows:

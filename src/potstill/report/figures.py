@@ -86,10 +86,8 @@ def work_out(results: StudyResults) -> Report:
     judged = verdicts(measured, name, margin) if results.summary["rule"].get("verdict", True) else []
     differing = differences(measured)
     layers = _layers(results.arms)
-    # Whoever asks for a smaller model is not told to take one that is as good and as large.
     able = {row.arm for row in eligible(rows, results.summary["rule"]["pick"])}
-    weighed = [verdict for verdict in judged if verdict.arm in able] if picked else judged
-    sentences = answer_of(name, rows, layers, weighed, differing, margin, len(results.labels))
+    sentences = answer_of(name, rows, layers, judged, differing, margin, len(results.labels), able)
     return Report(
         study=results.summary["name"],
         task=list(results.task.labels),

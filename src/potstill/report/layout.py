@@ -29,7 +29,7 @@ INTERVALS = (
     "Where one seed was run of what seeds change, it is over rows alone."
 )
 
-
+COUNTED = "Layers are numbered from 0; even are the second, the fourth and so on, odd the first, the third and so on."
 BELOW = "!"
 WAIVED = "†"
 EPOCHS = (
@@ -97,7 +97,8 @@ def _labels(report: Report) -> list[Sheet]:
         # Of two labels one is ranked by, and its PR-AUC stands in the first table.
         shown = [measure for measure in PER_LABEL if measure != "pr_auc" or report.positive is None]
         body = [[row.arm, *(_cell(row, f"{one} {label}") for one in shown)] for row in report.rows if row.figures]
-        sheets.append(Sheet("labels", f'Label "{label}" on test', ["arm", *(PER_LABEL[one] for one in shown)], body))
+        title = f'Label "{label}" on test, at the fitted threshold'
+        sheets.append(Sheet("labels", title, ["arm", *(PER_LABEL[one] for one in shown)], body))
     return sheets
 
 
@@ -142,6 +143,7 @@ def _below(report: Report) -> list[str]:
     lines += [f"{row.arm}: {line}" for row in report.rows for line in row.audit]
     lines += [f"{row.arm}, {seed}: failed: {why}" for row in report.rows for seed, why in row.failures.items()]
     lines += [f"{row.arm}: seeds {row.missing} are not run yet." for row in report.rows if row.missing]
+    lines += [COUNTED] if report.layers else []
     lines += [LORA] if any(row.kind == "lora" for row in report.rows) else []
     lines += [
         f"Over {one.choices} choices of {one.num_layers} layers, how near they were to the teacher before any training "

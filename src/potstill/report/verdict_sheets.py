@@ -46,7 +46,7 @@ def disagreements(report: Report) -> Sheet:
         for verdict in report.verdicts
         for one in verdict.disagreements
     ]
-    title = "Test rows that one of two models decided rightly and the other did not, unweighted (McNemar)"
+    title = "Test rows that one of two models decided rightly and the other did not (McNemar); counted, not weighted"
     return Sheet("disagreements", title, ["arm", "seed", "only the arm", "only the teacher", "p"], body)
 
 

@@ -35,8 +35,10 @@ def flips(report: Report) -> Sheet:
         [f"{bin.low:.1f} to {bin.high:.1f}", *(f"{count:,}" for count in (bin.rows, bin.lost, bin.gained, bin.other))]
         for bin in found.bins
     ]
-    head = [f"teacher's probability of {of}", "rows", "only the teacher is right", f"only {found.arm} is right"]
-    title = f"Rows that {found.arm} decides otherwise than the teacher, seed {found.seed}"
+    head = [f"teacher's probability of {of}", "all rows", "only the teacher is right", f"only {found.arm} is right"]
+    title = f"Rows that {found.arm} decides otherwise than the teacher, seed {found.seed}; counted, not weighted"
+    if report.positive:  # of two labels both cannot be wrong and differ
+        return Sheet("flips", title, head, [line[:-1] for line in body])
     return Sheet("flips", title, [*head, "both wrong, differently"], body)
 
 
