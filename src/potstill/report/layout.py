@@ -97,7 +97,8 @@ def _labels(report: Report) -> list[Sheet]:
         # Of two labels one is ranked by, and its PR-AUC stands in the first table.
         shown = [measure for measure in PER_LABEL if measure != "pr_auc" or report.positive is None]
         body = [[row.arm, *(_cell(row, f"{one} {label}") for one in shown)] for row in report.rows if row.figures]
-        title = f'Label "{label}" on test, at the fitted threshold'
+        fitted = ", at the fitted threshold" if any(row.threshold for row in report.rows) else ""
+        title = f'Label "{label}" on test{fitted}'
         sheets.append(Sheet("labels", title, ["arm", *(PER_LABEL[one] for one in shown)], body))
     return sheets
 
