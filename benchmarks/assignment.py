@@ -19,12 +19,11 @@ from potstill.report.figures import Report, work_out
 from potstill.report.results import Arm, Run, StudyResults, load_results
 from potstill.report.rows import Row
 from potstill.report.verdict_sheets import questions
-from potstill.report.verdicts import right
-from potstill.statistics.resample import draw_resamples
-from potstill.statistics.verdict import Estimate, spreads
+from potstill.report.verdicts import RESAMPLES, right
+from potstill.statistics.resample import Floats, draw_resamples
+from potstill.statistics.verdict import Estimate, estimate_of, spreads
 
 FIGURES = {"sampled_accuracy": "as the assignment scored", "accuracy": "accuracy", "pr_auc": "PR-AUC", "mcc": "MCC"}
-RESAMPLES = 400
 
 
 def tables(folder: Path) -> Iterator[str]:
@@ -55,37 +54,33 @@ def _cell(row: Row, name: str) -> str:
 
 
 def _accuracies(results: StudyResults) -> list[list[str]]:
-    """Of every trained row its score on validation minus its accuracy on test, and the latter minus the majority's."""
+    """Of every trained row its score on validation minus its accuracy on test, and the latter minus the majority's;
+    over rows and seeds as in the report."""
     majority = results.arm("majority")
     assert majority is not None, "every study has the row"
-    return [
-        [arm.name, *(_interval(_estimate(results, arm, base)) for base in (None, majority))]
-        for arm in results.arms
-        if arm.kind != "teacher" and any(_scores(run) for run in arm.done)
-    ]
+    positives = results.task.positives(results.labels)
+    drawn = draw_resamples(positives, results.weights, results.groups, count=RESAMPLES, seed=0)
+    weighed = drawn.counts.T * results.weights
+    total = weighed.sum(axis=1)
+
+    def accuracies(arm: Arm) -> Floats:
+        return np.array([weighed @ right(results, run) / total for run in arm.done])
+
+    def interval(lines: Floats) -> str:
+        spread = spreads({"it": lines[:, 0].tolist()})["it"]
+        return _interval(estimate_of(lines, drawn.freedom, spread))
+
+    body: list[list[str]] = []
+    for arm in results.arms:
+        if arm.kind != "teacher" and any(_scores(run) for run in arm.done):
+            scored, reached = np.array([[mean(_scores(run))] for run in arm.done]), accuracies(arm)
+            body.append([arm.name, interval(scored - reached), interval(reached - accuracies(majority))])
+    return body
 
 
 def _scores(run: Run) -> list[float]:
     """The accuracy on the validation sample after each epoch."""
     return [point.sampled_accuracy for point in run.record.curve if point.sampled_accuracy is not None]
-
-
-def _estimate(results: StudyResults, arm: Arm, base: Arm | None) -> Estimate:
-    """The difference of two accuracies, over rows and seeds as in the report; without `base` the row's own score is
-    taken for one, and turned round."""
-    drawn = draw_resamples(
-        results.task.positives(results.labels), results.weights, results.groups, count=RESAMPLES, seed=0
-    )
-    weighed = drawn.counts.T * results.weights
-    lines = np.array([weighed @ right(results, run) / weighed.sum(axis=1) for run in arm.done])
-    if base is None:
-        lines = np.array([[mean(_scores(run))] for run in arm.done]) - lines
-    else:
-        lines = lines - weighed @ right(results, base.done[0]) / weighed.sum(axis=1)
-    reached = [float(line[0]) for line in lines]
-    rows = float(lines.mean(axis=0)[1:].var(ddof=1))
-    freedom = min(drawn.freedom, RESAMPLES - 1)
-    return Estimate(mean(reached), rows, freedom, len(reached), spreads({arm.name: reached})[arm.name])
 
 
 def _interval(found: Estimate) -> str:

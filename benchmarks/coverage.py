@@ -26,7 +26,7 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from potstill.statistics.resample import Floats, average_precisions, draw_resamples
-from potstill.statistics.verdict import Estimate, Spread, judge, spreads, student
+from potstill.statistics.verdict import Estimate, Spread, estimate_of, judge, spreads, student
 
 MU, RHO, COMMON, RATE = 2.0, 0.9, 0.8, 0.1
 """Distance of positive rows in standard deviations, correlation with the teacher, share of the rest's variance that all
@@ -155,15 +155,13 @@ def once(world: World, rng: np.random.Generator) -> dict[str, float]:
     differences = lines[1:] - lines[0]
     reached = {"0": differences[:, 0].tolist()}
     reached |= {str(arm): [drawn.metric(run) for run in runs] for arm, runs in enumerate(drawn.arms) if arm}
-    mean = differences.mean(axis=0)
-    freedom = min(resamples.freedom, RESAMPLES - 1)
-    estimate = Estimate(float(mean[0]), float(mean[1:].var(ddof=1)), freedom, cell.seeds, spreads(reached)["0"])
+    estimate = estimate_of(differences, resamples.freedom, spreads(reached)["0"])
     verdict = judge({"0": estimate}, "0", MARGIN)["0"]
     seeds = rng.integers(cell.seeds, size=(RESAMPLES, cell.seeds))
     again = differences[seeds, np.arange(1, RESAMPLES + 1)[:, None]].mean(axis=1)
     low, high = np.quantile(again, [0.025, 0.975])
     return {
-        "error": float(mean[0]) - world.true,
+        "error": estimate.difference - world.true,
         "held": verdict.low <= world.true <= verdict.high,
         "held by bootstrap": low <= world.true <= high,
         "good": verdict.judgement == "as good",

@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from potstill.report.results import COMPRESSED
 from potstill.report.rows import KeptLayers, Row
 from potstill.report.verdicts import ArmVerdict, Difference
-from potstill.statistics.verdict import CONFIDENCE
 
 
 def answer_of(
@@ -148,7 +147,7 @@ def _unresolved(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Wor
 
 def _between(difference: Difference) -> str:
     """The interval as a distance from the teacher."""
-    sure = f"({CONFIDENCE:.0%} interval)".replace("%", " %")
+    sure = "(95 % interval)"
     if difference.high <= 0:
         return f"between {-difference.high:.3f} and {-difference.low:.3f} below {sure}"
     if difference.low >= 0:

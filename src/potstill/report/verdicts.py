@@ -16,6 +16,7 @@ from potstill.statistics.verdict import (
     Estimate,
     Judgement,
     Spread,
+    estimate_of,
     is_hopeless,
     judge,
     mcnemar,
@@ -108,13 +109,11 @@ class Measurements:
         `spread` is the variance over seeds of one such difference; None takes that of these seeds, where there are two.
         """
         lines = self._differences(arm, against)
-        values, whole = [float(line[0]) for line in lines], np.mean(lines, axis=0)
         if not arm.seeded and not against.seeded:
             spread = NO_SEEDS
         elif spread is None or len(lines) < 2:
-            spread = spreads({arm.name: values}).get(arm.name)
-        freedom = min(self._drawn.freedom, self._count - 1)
-        return Estimate(float(whole[0]), float(whole[1:].var(ddof=1)), freedom, len(lines), spread)
+            spread = spreads({arm.name: [float(line[0]) for line in lines]}).get(arm.name)
+        return estimate_of(np.array(lines), self._drawn.freedom, spread)
 
     def _differences(self, arm: Arm, against: Arm) -> list[Floats]:
         """Of each seed that both have; a run that no seed changes stands beside every one of the other's."""

@@ -92,6 +92,14 @@ class Estimate:
         return float(stats.t.cdf(distance / self.error, self.nu))
 
 
+def estimate_of(lines: NDArray[np.float64], freedom: int, spread: Spread | None) -> Estimate:
+    """The estimate from the difference of each seed (S, B + 1): on the rows as they are, then on B resamples of them,
+    which `freedom` degrees of freedom belong to."""
+    whole = lines.mean(axis=0)
+    resamples = lines.shape[1] - 1
+    return Estimate(float(whole[0]), float(whole[1:].var(ddof=1)), min(freedom, resamples - 1), len(lines), spread)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What is said about one arm. `adjusted`: by Holm's method beside the other arms, so that the interval drawn, which
