@@ -98,6 +98,7 @@ def test_composition_is_associative_and_keeps_reordering() -> None:
 
 def test_a_plan_is_printed_as_indices() -> None:
     assert str(plan_layers("odd", 12)) == "[0,2,4,6,8,10] of 12"
+    assert str(LayerPlan.all_of(12)) == "all 12"
 
 
 def test_a_plan_is_frozen_and_survives_json() -> None:

@@ -58,6 +58,7 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
     assert found.picked == "even"
     by_name = {row.arm: row for row in found.rows}
     assert by_name["even"].layers == "[1] of 2"
+    assert by_name["teacher"].layers == by_name["lora"].layers == "all 2"
     assert by_name["even"].figures["pr_auc"].spread is not None
     assert by_name["untrained-even"].figures["pr_auc"].spread is None
     assert by_name["teacher"].figures["parameters"].mean > by_name["even"].figures["parameters"].mean

@@ -37,7 +37,14 @@ class LayerPlan(BaseModel):
             raise ValueError(f"layers {list(self.kept)} are not ascending; set reorder = true if that is meant")
         return self
 
+    @classmethod
+    def all_of(cls, depth: int) -> Self:
+        """The plan that keeps every layer."""
+        return cls(depth=depth, kept=tuple(range(depth)))
+
     def __str__(self) -> str:
+        if self.kept == tuple(range(self.depth)):
+            return f"all {self.depth}"
         return f"[{','.join(str(index) for index in self.kept)}] of {self.depth}"
 
     def then(self, other: "LayerPlan") -> "LayerPlan":

@@ -40,9 +40,10 @@ class AdaptedMethod(Method):
         )  # fmt: skip
         said = audit(model, start.fresh if train_head else (), implied)
         trained = bench.fit(cast(PreTrainedModel, model), seed, objective)
-        parameters = count_parameters(model)
+        trainable = count_parameters(model)[1]
         adapter = copy.deepcopy(model)
         plain, proof = merge(model, start.tokenizer, max_length=bench.training.max_length)
+        parameters = count_parameters(plain)[0], trainable
         return Made(
             Classifier(plain, start.tokenizer), parameters, trained, layers, audit=[*said, proof],
             save_adapter=lambda folder: adapter.save_pretrained(str(folder)),

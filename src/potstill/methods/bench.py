@@ -107,7 +107,8 @@ class Taught:
 class Made:
     """A model that a method made, with what a reader of the table should know about the making.
 
-    `parameters` are all and the trained ones; `save_adapter` writes the adapter beside the merged model.
+    `parameters` are those of the model, and those that were trained, adapters included; `save_adapter` writes the
+    adapter beside the merged model.
     """
 
     classifier: Classifier

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from potstill.domain.errors import StudyError
+from potstill.domain.layers import LayerPlan
 from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Bench, Gate, Made, Taught
 from potstill.models.classifier import Classifier, open_encoder
@@ -36,6 +37,9 @@ class Lora(AdaptedMethod):
         start = "the pretrained encoder" if self.init == "base" else "the teacher"
         targets = ", with its soft targets" if self.loss == "kd" else ""
         return f"LoRA r={self.r} on all layers of {start}{targets}{'' if self.train_head else ', its head frozen'}"
+
+    def plan(self, depth: int) -> LayerPlan:
+        return LayerPlan.all_of(depth)
 
     def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
         soft = {"ce_weight": 0.5, "kl_weight": 0.5, "temperature": self.temperature}

@@ -12,6 +12,7 @@ from rich.table import Table
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 
 from potstill.domain.dataset import Dataset
+from potstill.domain.layers import LayerPlan
 from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Method, Training
 from potstill.methods.carved import CarvedMethod
@@ -74,7 +75,7 @@ class Shape:
         return sum(p.numel() for p in vectors.parameters())
 
     def of(self, method: Method) -> tuple[int, int]:
-        """Parameters of what a method makes: while training, all and trained."""
+        """Parameters of the model that a method makes, and those that it trains."""
         if own := method.own_encoder():
             folder = find_encoder(*own, self.root)
             count, _ = count_parameters(empty_model(AutoConfig.from_pretrained(folder, num_labels=self.labels)))
@@ -87,7 +88,7 @@ class Shape:
                 empty_model(_shallow(self.model.config, kept)), r=method.r, lora_alpha=method.lora_alpha,
                 lora_dropout=method.lora_dropout, target_modules=method.target_modules, seed=0,
             )  # fmt: skip
-            trained, total = counted.get_nb_trainable_parameters()
+            trained, _ = counted.get_nb_trainable_parameters()
             return total, trained
         return total, total if method.family() else 0
 
@@ -125,7 +126,7 @@ def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
         # Two operations a weight forward, four backward, of which LoRA saves the two for frozen weights.
         seconds = (6 if trained == total else 4) * (total - vectors) * tokens * seeds / speed
         rate = f"{training.learning_rate:g}" if trained else ""
-        layers = _layers(named.get(arm), shape.depth)
+        layers = str(LayerPlan.all_of(shape.depth)) if method is None else _layers(named.get(arm), shape.depth)
         return PlannedArm(arm, words, layers, seeds, total, trained, rate, tokens * seeds, seconds)
 
     trials = [

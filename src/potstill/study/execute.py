@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from potstill.data.mentions import Mentions
 from potstill.domain.dataset import Split
+from potstill.domain.layers import LayerPlan
 from potstill.domain.record import RunRecord
 from potstill.ledger.ledger import Ledger, write_file
 from potstill.models.classifier import calm_transformers
@@ -77,8 +78,9 @@ class Conductor:
         trials = plan_trials(self.study)
         self._search([trial for trial in trials if trial.method is not None], draft, teacher)
         specs = [(spec, self.lab.run_draft(spec, draft)) for spec in plan_runs(self.study, self.rates)]
-        layers = {name: str(plan) for name, arm in self.study.all_arms().items() if (plan := arm.plan(depth))}
-        self._summarise([*runs, draft, *(run for _, run in specs)], layers)
+        plans = {draft.arm: LayerPlan.all_of(depth)}
+        plans |= {name: plan for name, arm in self.study.all_arms().items() if (plan := arm.plan(depth))}
+        self._summarise([*runs, draft, *(run for _, run in specs)], {name: str(plan) for name, plan in plans.items()})
         for number, (spec, run) in enumerate(specs, start=1):
             label = f"[{number}/{len(specs)}] {run.arm}, seed {run.seed}"
             self._once(run, label, lambda spec=spec, run=run: self.lab.run(spec, run, teacher))
