@@ -1,6 +1,7 @@
 """Opening, saving and proving plain Hugging Face classifiers."""
 
 import shutil
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ def calm_transformers() -> None:
     """Keep transformers from printing bars and reports of its own: what matters in them is checked and said here."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    # peft asks for a property that transformers 5.23 has renamed; nothing that a user could do about it.
+    warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
 
 
 @dataclass(frozen=True)
