@@ -1,29 +1,41 @@
-"""The example of docs/methods.md, run."""
+"""The example of docs/methods.md, run: by itself, and in a study of a potstill that has it."""
 
 import importlib.util
+import os
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import torch
 from pydantic import Field, TypeAdapter
-from tiny import comments, tiny_classifier
+from tiny import comments, tiny_classifier, tiny_encoder
+from tiny_study import STUDY, write_rows
 
+import potstill
 from potstill.domain.task import Task
 from potstill.methods.bench import Bench, Method, Taught, Training
 from potstill.methods.student import Student
 from potstill.models.classifier import logits_of, open_classifier, save_classifier
 from potstill.models.forward import encode, predict_logits
+from potstill.report.figures import work_out
+from potstill.report.results import load_results
 from potstill.training.objective import Guidance
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 
 
-def example(folder: Path) -> type[Method]:
-    """The class of the page's first block of Python, imported as the file that it is said to be."""
+def write_example(folder: Path) -> None:
+    """The page's first block of Python, as the file that it is said to be."""
     code = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
     (folder / "anchored.py").write_text(code, encoding="utf-8")
+
+
+def example(folder: Path) -> type[Method]:
+    """Its class."""
+    write_example(folder)
     spec = importlib.util.spec_from_file_location("anchored", folder / "anchored.py")
     assert spec is not None
     assert spec.loader is not None
@@ -53,3 +65,32 @@ def test_the_page_s_method_works_as_it_says(tmp_path: Path) -> None:
     save_classifier(made.classifier, tmp_path / "model", max_length=32, card="")
     again = logits_of(open_classifier(tmp_path / "model"), texts, max_length=32)
     assert torch.equal(logits_of(made.classifier, texts, max_length=32), again)
+
+
+def test_a_study_runs_the_page_s_method(tmp_path: Path) -> None:
+    methods = shutil.copytree(Path(potstill.__file__).parent, tmp_path / "potstill") / "methods"
+    write_example(methods)
+    union = (methods / "union.py").read_text(encoding="utf-8").replace("| Small,", "| Small | Anchored,")
+    imported = "from potstill.methods.anchored import Anchored\nfrom potstill.methods.bench"
+    (methods / "union.py").write_text(union.replace("from potstill.methods.bench", imported), encoding="utf-8")
+    tiny_encoder(tmp_path / "encoder", layers=2)
+    write_rows(tmp_path / "train.csv")
+    arm = "[arms.mine]\nkind = 'anchored'\n"
+    (tmp_path / "study.toml").write_text(STUDY.format(teacher_epochs=8).partition("[arms.")[0] + arm, encoding="utf-8")
+
+    def said_by(command: str) -> str:
+        words = [sys.executable, "-W", "ignore", "-m", "potstill", command, "study.toml"]
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
+        found = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert found.returncode == 0, found.stdout + found.stderr
+        return found.stdout
+
+    planned = said_by("plan")
+    said_by("run")
+    mine = [row for row in work_out(load_results(tmp_path / "runs" / "tiny")).rows if row.arm == "mine"]
+    assert [row.seeds for row in mine] == [[0, 1]]
+    figures = mine[0].figures
+    counts = [figures[name].mean for name in ("parameters", "trainable_parameters")]
+    assert counts[0] > counts[1] > 0
+    cells = next(line for line in planned.splitlines() if line.split()[:1] == ["mine"])
+    assert all(f"{count / 1e6:.2f}M" in cells for count in counts)

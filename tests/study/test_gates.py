@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
-from tiny import comments, tiny_encoder
+from tiny import comments, tiny_classifier, tiny_encoder
 from tiny_study import STUDY, run_tiny, write_rows
 
 from potstill.domain.errors import DataError, GateError, StudyError
+from potstill.methods.bench import Made
 from potstill.methods.finetune import Finetune
 from potstill.methods.untrained import Untrained
+from potstill.models.classifier import count_parameters
 from potstill.report.figures import work_out
 from potstill.report.results import load_results
 from potstill.study.config import parse_study, read_study
@@ -30,12 +32,14 @@ def write_study(workplace: Path, old: str, new: str) -> Path:
 
 
 def test_a_part_that_was_frozen_unasked_is_refused() -> None:
-    with pytest.raises(GateError, match=r"half trained 50 of 100 parameters, its recipe implies 100"):
-        refuse_other_count("half", Finetune(keep="even"), (100, 50))
+    classifier = tiny_classifier(layers=1)
+    count, _ = count_parameters(classifier.model)
+    with pytest.raises(GateError, match=rf"half trained 50 of {count:,} parameters, its recipe implies {count:,}"):
+        refuse_other_count("half", Finetune(keep="even"), Made(classifier, (count, 50)))
     with pytest.raises(GateError, match="implies 0"):
-        refuse_other_count("moved", Untrained(keep="even"), (100, 100))
-    refuse_other_count("whole", Finetune(keep="even"), (100, 100))
-    refuse_other_count("still", Untrained(keep="even"), (100, 0))
+        refuse_other_count("moved", Untrained(keep="even"), Made(classifier, (count, count)))
+    refuse_other_count("whole", Finetune(keep="even"), Made(classifier, (count, count)))
+    refuse_other_count("still", Untrained(keep="even"), Made(classifier, (count, 0)))
 
 
 def test_a_run_that_trains_something_else_fails_with_the_reason(

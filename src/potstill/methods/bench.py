@@ -10,7 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from potstill.domain.layers import LayerPlan
 from potstill.domain.task import Task
-from potstill.models.classifier import Classifier
+from potstill.models.classifier import Classifier, count_parameters
 from potstill.models.forward import TokenRows
 from potstill.training.batches import plan_batches
 from potstill.training.loop import Checkpoint, EpochScore, Precision, TrainResult, train
@@ -151,6 +151,10 @@ class Method(BaseModel):
     def plan(self, depth: int) -> LayerPlan | None:
         """The layers kept of a teacher of `depth`; None where the method does not choose layers."""
         return None
+
+    def frozen(self, model: PreTrainedModel) -> int:
+        """How many parameters of `model`, which it makes, the recipe leaves as they are: plan and gate count on it."""
+        return 0 if self.family() else count_parameters(model)[0]
 
     def words(self) -> str:
         """One line that says what the arm is."""

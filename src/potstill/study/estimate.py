@@ -83,14 +83,15 @@ class Shape:
         plan = method.plan(self.depth)
         kept = len(plan.kept) if plan else self.depth
         total = self.all_parameters() - (self.depth - kept) * self.layer_parameters()
+        model = empty_model(_shallow(self.model.config, kept))
         if isinstance(method, AdaptedMethod):
             counted = add_lora(
-                empty_model(_shallow(self.model.config, kept)), r=method.r, lora_alpha=method.lora_alpha,
-                lora_dropout=method.lora_dropout, target_modules=method.target_modules, seed=0,
+                model, r=method.r, lora_alpha=method.lora_alpha, lora_dropout=method.lora_dropout,
+                target_modules=method.target_modules, seed=0,
             )  # fmt: skip
             trained, _ = counted.get_nb_trainable_parameters()
             return total, trained
-        return total, total if method.family() else 0
+        return total, total - method.frozen(model)
 
 
 def _shallow(config: PretrainedConfig, layers: int) -> PretrainedConfig:

@@ -8,7 +8,7 @@ from potstill.domain.errors import GateError
 from potstill.domain.predictor import ranked_scores
 from potstill.domain.task import Task
 from potstill.methods.adapted import AdaptedMethod
-from potstill.methods.bench import Method
+from potstill.methods.bench import Made, Method
 from potstill.statistics.resample import Interval, mean_difference_interval
 
 
@@ -33,17 +33,17 @@ def refuse_unproven_teacher(logits: NDArray[np.float32], validation: Split, task
         )
 
 
-def refuse_other_count(arm: str, method: Method, parameters: tuple[int, int]) -> None:
-    """Raise GateError where a method that trains a model in full, or nothing of it, has trained something else.
+def refuse_other_count(arm: str, method: Method, made: Made) -> None:
+    """Raise GateError where a method has trained another number of parameters than its `frozen` leaves.
 
     What trains adapters counts them itself.
     """
-    total, trained = parameters
-    implied = total if method.family() else 0
+    total, trained = made.parameters
+    implied = total - method.frozen(made.classifier.model)
     if trained != implied and not isinstance(method, AdaptedMethod):
         raise GateError(
             f"{arm} trained {trained:,} of {total:,} parameters, its recipe implies {implied:,}: a part of the model "
-            "was frozen, or was not to be trained; let its `make` train what it says, or return the count that is right"
+            "was frozen, or was not to be trained; let its `make` train what it says, or its `frozen` say what not"
         )
 
 

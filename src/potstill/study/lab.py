@@ -256,7 +256,7 @@ class Lab:
         if spec.method.uses_unlabelled():
             bench, taught = self._with_unlabelled(bench), teacher.taught(more=self._unlabelled_logits(teacher))
         made = self._fit(label, bench, spec.seed, lambda bench: spec.method.make(bench, taught, spec.seed))
-        refuse_other_count(spec.arm, spec.method, made.parameters)
+        refuse_other_count(spec.arm, spec.method, made)
         self._measure(draft, made, teacher)
 
     def _unlabelled_logits(self, teacher: Teacher) -> Logits:
