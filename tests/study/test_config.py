@@ -133,3 +133,19 @@ def test_a_waived_gate_lets_the_arm_run_with_its_reason(tmp_path: Path) -> None:
 def test_a_student_of_an_untrained_teacher_gets_no_controls(tmp_path: Path) -> None:
     extra = "[arms.x]\nkind='student'\nteacher='untrained'\n[gates.waive]\nrandom_teacher = 'why not'\n"
     assert "untrained-x" not in read_study(study_from(tmp_path, SMALL + extra)).all_arms()
+
+
+@pytest.mark.parametrize(
+    ("arm", "waived"),
+    [("kind = 'lora'", ""), ("kind = 'student'\nteacher = 'untrained'", "[gates.waive]\nrandom_teacher = 'to see'\n")],
+)
+def test_an_arm_that_starts_from_an_encoder_asks_for_one_beside_a_fine_tuned_model(
+    tmp_path: Path, arm: str, waived: str
+) -> None:
+    text = f"name = 'x'\n[data]\ntrain = 'a.csv'\n[teacher]\nmodel = 'mine'\n[arms.x]\n{arm}\n{waived}"
+    with pytest.raises(StudyError, match=r'arm "x" starts from the pretrained encoder, and \[teacher\] names'):
+        read_study(study_from(tmp_path, text))
+    beside = text.replace("model = 'mine'", "model = 'mine'\nencoder = 'minilm'")
+    assert read_study(study_from(tmp_path, beside)).teacher.model == "mine"
+    if "lora" in arm:
+        read_study(study_from(tmp_path, text.replace("'lora'", "'lora'\ninit = 'teacher'")))

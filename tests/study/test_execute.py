@@ -200,6 +200,7 @@ def test_a_teacher_that_learnt_nothing_is_refused(workplace: Path) -> None:
 
 def test_an_encoder_given_as_a_teacher_is_refused(workplace: Path) -> None:
     text = (workplace / "study.toml").read_text().replace('encoder = "encoder"', 'model = "encoder"')
+    text = text.replace('kind = "lora"', 'kind = "lora"\ninit = "teacher"')
     (workplace / "study.toml").write_text(text)
     with pytest.raises(GateError, match=r"classifier\.weight are not in its files and would be random"):
         run_tiny(workplace)
@@ -222,6 +223,7 @@ def test_labels_that_differ_from_the_teachers_are_refused(workplace: Path) -> No
     folder = run_tiny(workplace)
     teacher = next((folder / "ledger").glob("teacher-s0-*"))
     text = (workplace / "study.toml").read_text().replace('encoder = "encoder"', f'model = "{teacher}/model"')
+    text = text.replace('kind = "lora"', 'kind = "lora"\ninit = "teacher"')
     text = text.replace("[data]", "[data]\nlabels = { fine = 'ok', toxic = 'nasty' }").replace('"tiny"', '"other"')
     (workplace / "study.toml").write_text(text)
     with pytest.raises(StudyError, match="the teacher's labels are"):

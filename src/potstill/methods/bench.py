@@ -140,6 +140,10 @@ class Method(BaseModel):
         """Name and revision of the encoder that it starts from, where that is neither the teacher nor the study's."""
         return None
 
+    def needs_encoder(self) -> bool:
+        """Whether it starts from the study's pretrained encoder, which a teacher given as a model need not name."""
+        return False
+
     def uses_unlabelled(self) -> bool:
         """Whether rows without labels are among those that it is given."""
         return False

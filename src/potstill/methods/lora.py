@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from potstill.domain.errors import StudyError
 from potstill.domain.layers import LayerPlan
 from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Bench, Gate, Made, Taught
@@ -30,6 +29,9 @@ class Lora(AdaptedMethod):
     def needs_waived(self) -> list[Gate]:
         return [] if self.train_head or self.init == "teacher" else ["frozen_head"]
 
+    def needs_encoder(self) -> bool:
+        return self.init == "base"
+
     def family(self) -> str:
         return "lora"
 
@@ -49,6 +51,5 @@ class Lora(AdaptedMethod):
     def _start(self, bench: Bench, taught: Taught, seed: int) -> Classifier:
         if self.init == "teacher":
             return Classifier(copy.deepcopy(taught.classifier.model), taught.classifier.tokenizer)
-        if bench.encoder is None:
-            raise StudyError('a LoRA arm with init = "base" needs [teacher] encoder; or set init = "teacher"')
+        assert bench.encoder is not None, "a study without an encoder refuses such an arm"
         return open_encoder(bench.encoder, bench.task, seed)

@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from potstill.domain.errors import StudyError
 from potstill.methods.bench import Bench, Gate, Made, Taught
 from potstill.methods.carved import DistilledMethod
 from potstill.models.classifier import Classifier, count_parameters, open_encoder
@@ -15,7 +14,7 @@ from potstill.training.objective import Distillation, Guidance
 
 
 class Student(DistilledMethod):
-    """Patient ground rules: cross-entropy on the labels, KL to the teacher's softened logits, and, where asked for,
+    """The usual losses: cross-entropy on the labels, KL to the teacher's softened logits, and, where asked for,
     the cosine between both models' logits and the last hidden state (Hinton et al., 2015; Sanh et al., 2019).
 
     `teacher = "untrained"` carves and distils from the pretrained encoder under a random head, drawn by the run's seed:
@@ -41,6 +40,9 @@ class Student(DistilledMethod):
         more = ", on rows without labels too" if self.unlabelled else ""
         return f"{self.which()} of {teacher}, distilled from it{more}"
 
+    def needs_encoder(self) -> bool:
+        return self.teacher == "untrained"
+
     def uses_unlabelled(self) -> bool:
         return self.unlabelled
 
@@ -62,8 +64,7 @@ class Student(DistilledMethod):
 
 def _untrained(bench: Bench, seed: int) -> Taught:
     """The pretrained encoder under a random head, with its answers on the training rows."""
-    if bench.encoder is None:
-        raise StudyError('a student with teacher = "untrained" needs [teacher] encoder')
+    assert bench.encoder is not None, "a study without an encoder refuses such a student"
     start = open_encoder(bench.encoder, bench.task, seed)
     start.model.eval()
     return Taught(start, Guidance(predict_logits(start.model, bench.rows, batch_size=bench.training.batch_size)))

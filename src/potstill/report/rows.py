@@ -1,5 +1,6 @@
 """The rows of the table: one arm each, its figures over seeds."""
 
+from math import inf
 from statistics import mean, stdev
 from typing import Literal
 
@@ -147,9 +148,19 @@ def _measured(test: Measures | None) -> dict[str, float | None]:
 
 
 def eligible(rows: list[Row], rule: str) -> list[Row]:
-    """The compressed arms that the rule asks for and that finished; none that a gate would have refused."""
-    roles = ("smaller",) if rule == "student" else COMPRESSED
-    return [row for row in rows if row.role in roles and row.validation_pr_auc is not None and not row.waived]
+    """The compressed arms that the rule asks for and that finished; none that a gate would have refused.
+
+    A small encoder of one's own may be larger than the teacher: that is no smaller model, whatever the arm is for.
+    """
+    found = [row for row in rows if row.role in COMPRESSED and row.validation_pr_auc is not None and not row.waived]
+    if rule != "student":
+        return found
+    most = next((_parameters(row) for row in rows if row.kind == "teacher" and row.figures), inf)
+    return [row for row in found if row.role == "smaller" and _parameters(row) < most]
+
+
+def _parameters(row: Row) -> float:
+    return row.figures["parameters"].mean
 
 
 def pick(rows: list[Row], rule: str) -> Row | None:

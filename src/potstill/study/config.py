@@ -199,6 +199,11 @@ class Study(_Table):
         for name, arm in self.arms.items():
             if arm.uses_unlabelled() and self.data.unlabelled is None:
                 raise ValueError(f'arm "{name}" distils on rows without labels: name their file, [data] unlabelled')
+            if arm.needs_encoder() and self.teacher.encoder is None:
+                raise ValueError(
+                    f'arm "{name}" starts from the pretrained encoder, and [teacher] names a fine-tuned model alone: '
+                    'name its encoder beside it, or let a LoRA arm start from the model, init = "teacher"'
+                )
             if refused := [gate for gate in arm.needs_waived() if gate not in self.gates.waive]:
                 raise ValueError(
                     f'arm "{name}" {REFUSED[refused[0]]}; if that is meant, say why: [gates.waive] {refused[0]} = '
