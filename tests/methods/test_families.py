@@ -16,6 +16,7 @@ from potstill.methods.bench import Bench, Made, Method, Taught, Training
 from potstill.methods.union import Recipe
 from potstill.models.classifier import Classifier, logits_of, open_classifier, save_classifier
 from potstill.models.forward import encode, predict_logits
+from potstill.models.lora import target_choices
 from potstill.training.objective import Guidance
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
@@ -85,3 +86,12 @@ def test_an_unknown_family_of_attention_asks_for_targets(tmp_path: Path) -> None
     teacher = tiny_of("bert")
     with pytest.raises(ModelError, match="No modules were targeted"):
         make({**LORA, "target_modules": ["nosuch"]}, teacher, saved_encoder("bert", tmp_path / "encoder"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_adapters_everywhere_leave_a_head_alone_whose_modules_have_the_same_names(family: str, tmp_path: Path) -> None:
+    teacher, encoder = tiny_of(family, seed=5), saved_encoder(family, tmp_path / "encoder")
+    targets = target_choices(teacher.model)["all"]
+    for init in ("base", "teacher"):
+        made = make({"kind": "lora", "init": init, "target_modules": targets}, teacher, encoder)
+        assert "in adapters" in " ".join(made.audit)

@@ -1,6 +1,7 @@
 """The schedules against the plain student that they are to be compared with."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from potstill.methods.union import Recipe
 from potstill.models.forward import encode, predict_logits
 from potstill.models.layer_calls import block_ranges, block_states, layers_of, watched
 from potstill.models.layer_stack import carve
+from potstill.training.batches import Batches, plan_batches
 from potstill.training.layerwise import Layerwise
 from potstill.training.objective import Batch, Guidance, Part
 from potstill.training.theseus import Theseus, shipped
@@ -192,3 +194,25 @@ def test_stages_that_do_not_fall_to_the_goal_are_refused(sizes: list[int]) -> No
 def test_more_stages_than_epochs_are_refused() -> None:
     with pytest.raises(StudyError, match="at least as many epochs"):
         made(kind="progressive", keep="odd", schedule="stages", stages=[5, 4, 3])
+
+
+def test_a_layerwise_student_is_all_trained_however_long_its_layers_have_their_turns() -> None:
+    found = made(kind="progressive", keep="odd", schedule="layerwise", share=1.0)
+    assert found.parameters[0] == found.parameters[1]
+
+
+def test_stages_that_are_shorter_than_an_epoch_see_other_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[list[Batches]] = []
+
+    def watched_plan(*arguments: Any) -> list[Batches]:
+        plans.append(plan_batches(*arguments))
+        return plans[-1]
+
+    monkeypatch.setattr("potstill.training.loop.plan_batches", watched_plan)
+    method: Method = TypeAdapter(Recipe).validate_python({"kind": "progressive", "keep": "odd", "schedule": "stages"})
+    training, tokens = TRAINING.model_copy(update={"epochs": 1}), sum(map(len, ROWS))
+    bench = Bench(Task(labels=("fine", "toxic"), positive="toxic"), None, training, ROWS, LABELS, tokens=tokens)
+    method.make(bench, TAUGHT, 3)
+    first, second = ({row for epoch in plan for batch in epoch for row in batch} for plan in plans)
+    assert first != second
+    assert max(len(first), len(second)) < len(ROWS)

@@ -18,6 +18,9 @@ from potstill.training.theseus import Theseus, shipped
 
 Schedule = Literal["layerwise", "stages", "theseus"]
 
+ANOTHER_ORDER = 1_000_003
+"""Added to the seed of each further stage; more than anybody's seeds lie apart."""
+
 
 class Progressive(DistilledMethod):
     """The plain student's layers, losses and steps, spent in another order.
@@ -60,6 +63,7 @@ class Progressive(DistilledMethod):
         else:
             layerwise = Layerwise(teacher, rest, layers=len(plan.kept), steps=steps, match=self.match)
             trained = bench.fit(model, seed, layerwise)
+            model.requires_grad_(True)  # where the layers' turns were all of the steps, the last left it frozen
         return Made(Classifier(model, taught.classifier.tokenizer), count_parameters(model), trained, plan)
 
     def _by_stages(self, bench: Bench, taught: Taught, seed: int) -> Made:
@@ -68,13 +72,16 @@ class Progressive(DistilledMethod):
         so_far = LayerPlan(depth=goal.depth, kept=tuple(range(goal.depth)))
         plans = staged(goal, self.stages)
         results: list[TrainResult] = []
-        for plan, epochs in zip(plans, _shares(bench.training.epochs, len(plans)), strict=True):
+        # Where tokens are fixed, they say how long a stage is, not its epochs.
+        shares = [1] * len(plans) if bench.tokens else _shares(bench.training.epochs, len(plans))
+        for number, (plan, epochs) in enumerate(zip(plans, shares, strict=True)):
             step = LayerPlan(depth=len(so_far.kept), kept=tuple(so_far.kept.index(layer) for layer in plan.kept))
             so_far = so_far.then(step)
             model = carve(model, step, named=so_far)
             tokens = None if bench.tokens is None else bench.tokens // len(plans)
             stage = replace(bench, training=bench.training.model_copy(update={"epochs": epochs}), tokens=tokens)
-            results.append(stage.fit(model, seed, objective))
+            # The same seed again would begin with the same rows: a stage shorter than an epoch saw no others.
+            results.append(stage.fit(model, seed + number * ANOTHER_ORDER, objective))
         student = Classifier(model, taught.classifier.tokenizer)
         return Made(student, count_parameters(model), one_after_another(results), goal)
 

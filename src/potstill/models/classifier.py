@@ -113,6 +113,7 @@ def _prove(classifier: Classifier, folder: Path, max_length: int) -> None:
     wanted, found = classifier.model.config.num_hidden_layers, again.model.config.num_hidden_layers
     if wanted != found:
         raise ModelError(f"the saved model has {found} layers, not {wanted}")
+    again.model.to(classifier.model.device)  # type: ignore[arg-type]  # bits agree on one device only
     before = logits_of(classifier, PROBES, max_length=max_length)
     after = logits_of(again, PROBES, max_length=max_length)
     if not torch.equal(before, after):

@@ -94,10 +94,13 @@ def implied_parameters(
     adapted, and all of the head and of what came random."""
     targets = set(target_modules or attention_targets(model))
     modules = dict(model.named_modules())
-    adapted = [part for name, part in modules.items() if name.rpartition(".")[2] in targets]
+    heads = {name for name in modules if name.endswith(HEADS)} | {name.rpartition(".")[0] for name in fresh}
+    saved = heads if train_head else set[str]()
+    # What is trained in full gets no adapter, whatever it is called: RoBERTa's head has a `dense` as its layers have.
+    whole = {f"{name}.{inner}".rstrip(".") for name in saved for inner, _ in modules[name].named_modules()}
+    adapted = [part for name, part in modules.items() if name.rpartition(".")[2] in targets and name not in whole]
     count = sum(r * (part.in_features + part.out_features) for part in adapted if isinstance(part, nn.Linear))
-    saved = {name for name in modules if name.endswith(HEADS)} | {name.rpartition(".")[0] for name in fresh}
-    weights = {id(p): p.numel() for name in saved for p in modules[name].parameters()} if train_head else {}
+    weights = {id(p): p.numel() for name in saved for p in modules[name].parameters()}
     return count + sum(weights.values())
 
 

@@ -149,11 +149,11 @@ def uses_bf16(precision: Precision) -> bool:
 
 
 def set_dropout(model: nn.Module, dropout: float | None) -> None:
-    """Set every dropout of the model; None leaves them as the encoder's config has them."""
+    """Set every dropout of the model but that of its adapters; None leaves them as the encoder's config has them."""
     if dropout is None:
         return
-    for part in model.modules():
-        if isinstance(part, nn.Dropout):
+    for name, part in model.named_modules():
+        if isinstance(part, nn.Dropout) and "lora_dropout" not in name:
             part.p = dropout
 
 
