@@ -42,9 +42,10 @@ def write_study(
         )
         measured = measure(logits, labels, weights, TASK, calibration)
         curve = [CurvePoint(epoch=n, step=10 * n, loss=1 / n, validation_pr_auc=0.5 + 0.1 * n) for n in (1, 2)]
+        count = 700 if layers else 1000
         record = RunRecord(
             arm=arm, kind=kind, seed=seed, digest=f"{arm}-{seed}", status="done", curve=curve, layers=layers,
-            cost=Cost(parameters=1000, trainable_parameters=1000, bytes=4_000_000, comments_per_second=100.0 + seed),
+            cost=Cost(parameters=count, trainable_parameters=count, bytes=4_000_000, comments_per_second=100.0 + seed),
             calibration=calibration, validation=measured, test=measured, provenance={"potstill": "0", "commit": "abc"},
         )  # fmt: skip
         place = folder / "ledger" / f"{arm}-s{seed}"

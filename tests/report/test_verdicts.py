@@ -9,6 +9,7 @@ from synthetic import write_study
 
 from potstill.report.figures import work_out
 from potstill.report.layout import lay_out
+from potstill.report.page import html
 from potstill.report.results import load_results
 from potstill.report.show import markdown
 from potstill.report.verdicts import Measurements
@@ -82,9 +83,15 @@ def test_no_verdict_is_given_where_none_is_asked_or_none_can_be(tmp_path: Path) 
     found = work_out(load_results(folder))
     assert found.verdicts == []
     assert found.sentences[0].startswith('No verdict is asked. Picked on validation is "even"')
+    assert "No verdict is asked" in html(found)
     with np.load(folder / "rows.npz") as rows:
         np.savez(folder / "rows.npz", test_labels=np.zeros(3000, dtype=np.int64), test_weights=rows["test_weights"])
+    for record in (folder / "ledger").glob("*/run.json"):
+        content = json.loads(record.read_text())
+        content["test"]["pr_auc"] = None
+        record.write_text(json.dumps(content))
     undefined = work_out(load_results(folder))
+    assert "1 at best" in html(undefined)
     assert undefined.differences == []
     assert undefined.sentences[0].startswith("PR-AUC is not defined on test")
 

@@ -38,7 +38,9 @@ def _why_none(rows: Sequence[Row], verdicts: Sequence[ArmVerdict]) -> str:
     """Why no arm was picked, and what can be said nonetheless."""
     done = [row for row in rows if row.role in COMPRESSED and row.figures]
     if not done:
-        return "No compressed arm has finished yet."
+        failed = [row.arm for row in rows if row.role in COMPRESSED and row.failures]
+        why = f": {', '.join(failed)} failed" if failed else " yet"
+        return f"No compressed arm has finished{why}."
     if all(row.waived for row in done):
         return "No arm is picked: for every one that finished a gate was waived."
     good = [one.arm for one in verdicts if one.judgement == "as good"]

@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from potstill.domain.record import RunRecord
 from potstill.ledger.ledger import write_file
 from potstill.report.figures import Report
-from potstill.report.results import Arm, Run, StudyResults
+from potstill.report.results import COMPRESSED, Arm, Run, StudyResults
 from potstill.report.sheets import plain
 from potstill.report.verdict_sheets import BELOW_TEACHER, WITHIN
 from potstill.report.verdicts import ArmVerdict
@@ -75,6 +75,8 @@ def _verdict(report: Report, arm: Arm) -> str:
         return "This is the teacher that the study's other models are held against."
     if found is None and arm.waived:
         return "None: refusals were waived to make it."
+    if found is None and arm.role in COMPRESSED:
+        return "None: the study asks for none, or its test split defines no PR-AUC."
     if found is None:
         return "It stands in the study as something to hold others against; no verdict is asked of it."
     return f"{_judged(found, report.margin)} {_seeds(arm)}"

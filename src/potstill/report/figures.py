@@ -59,7 +59,7 @@ class Report(_Figures):
     sentences: list[str]
     """The answer, a sentence each: what to do, what it costs or what would tell, what it owes to its teacher."""
     margin: float
-    search: list[dict[str, str | float | bool]]
+    search: list[dict[str, str | float | bool | None]]
     categories: dict[str, list[CategoryRecall]]
     account: list[str]
     notes: list[str]
@@ -182,7 +182,10 @@ def picked_model(folder: Path, arm: str | None = None) -> Path:
         return _model_of(results.arms, arm, folder)
     picked = pick([row_of(arm) for arm in results.arms], results.summary["rule"]["pick"])
     if picked is None:
-        raise PotstillError(f"{folder}: no compressed arm has finished yet; `potstill run` continues the study")
+        raise PotstillError(
+            f"{folder}: no arm is picked: none that [rule] pick asks for has finished (`potstill run` continues the "
+            "study), or all that did failed or had a gate waived; name another with --arm"
+        )
     return next(arm.done[0].folder for arm in results.arms if arm.name == picked.arm) / "model"
 
 

@@ -105,10 +105,14 @@ def _labels(report: Report) -> list[Sheet]:
 
 def _search(report: Report) -> Sheet:
     body = [
-        [str(t["family"]), f"{t['learning_rate']:g}", f"{t['validation_pr_auc']:.3f}", "chosen" if t["chosen"] else ""]
+        [str(t["family"]), f"{t['learning_rate']:g}", _reached(t["validation_pr_auc"]), "chosen" if t["chosen"] else ""]
         for t in report.search
     ]
     return Sheet("search", "Learning rates tried", ["family", "learning rate", "validation PR-AUC", ""], body)
+
+
+def _reached(pr_auc: str | float | None) -> str:
+    return "failed" if pr_auc is None else f"{pr_auc:.3f}"
 
 
 def _learning_rates(report: Report) -> list[str]:

@@ -53,7 +53,8 @@ def html(report: Report) -> str:
 
 def _key(report: Report) -> str:
     """What the words of the answer mean, for whoever meets them for the first time."""
-    chance = next((row.figures["pr_auc"].mean for row in report.rows if row.kind == "majority" and row.figures), None)
+    majority = next((row.figures for row in report.rows if row.kind == "majority"), {})
+    chance = majority["pr_auc"].mean if "pr_auc" in majority else None
     what = f"“{report.positive}” above the rest" if report.positive else "each label above the rest, in the mean"
     bounds = "1 at best" if chance is None else f"{chance:.3f} by chance, 1 at best"
     lines = f"Teacher: the model that was made smaller. PR-AUC: how well a model ranks {what}; {bounds}."

@@ -93,6 +93,8 @@ def load_results(folder: Path) -> StudyResults:
         with np.load(folder / "rows.npz", allow_pickle=False) as rows:
             labels, weights = rows["test_labels"], rows["test_weights"]
             groups = rows["test_groups"] if "test_groups" in rows.files else None
+            if "test_fingerprint" in rows.files and str(rows["test_fingerprint"]) != summary.get("test_fingerprint"):
+                raise ValueError("study.json and rows.npz are not of the same rows")
         return StudyResults(
             folder=folder,
             summary=summary,
