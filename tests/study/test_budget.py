@@ -1,6 +1,7 @@
 """Arms that are given more rows, other rows or another tokenizer, at the tokens of the rest."""
 
 import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,13 @@ from tiny import comments, tiny_encoder
 
 from potstill.api import plan, report
 from potstill.domain.errors import DataError, StudyError
+from potstill.ledger.ledger import Ledger
 from potstill.report.results import load_results
 from potstill.study.config import read_study
 from potstill.study.execute import run_study
+from potstill.study.lab import Lab
 from potstill.study.materials import rows_of
+from potstill.study.plan import plan_runs, teacher_training
 from potstill.study.progress import Display
 
 STUDY = """
@@ -87,6 +91,23 @@ def test_every_arm_spends_the_same_tokens(place: Path) -> None:
     assert planned["small"].parameters == arms["small"].cost.parameters
     assert planned["hybrid"].trainable == arms["hybrid"].cost.trainable_parameters
     assert planned["long"].tokens == planned["plain"].tokens
+
+
+def test_a_run_is_another_where_the_budget_is(place: Path) -> None:
+    """An arm's own epochs hide the study's from its settings; what it spends is the study's all the same."""
+
+    def digests() -> dict[str, str]:
+        study = read_study(place / "study.toml")
+        data, _ = rows_of(study, place)
+        lab = Lab(study, data, Ledger(place / "ledger"), Display(Console(file=io.StringIO())), place)
+        teacher = lab.teacher_draft(teacher_training(study, {}))
+        return {spec.arm: lab.run_draft(spec, teacher).digest for spec in plan_runs(study, {})}
+
+    before = digests()
+    (place / "study.toml").write_text(STUDY.replace("\nepochs = 2\n", "\nepochs = 3\n"), encoding="utf-8")
+    assert "epochs = 8" in STUDY, "the teacher has its own, so that its runs' parent stays"
+    after = digests()
+    assert not set(before.values()) & set(after.values())
 
 
 def test_rows_without_labels_stand_in_no_split(place: Path) -> None:

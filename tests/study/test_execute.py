@@ -49,6 +49,7 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
     before = ledger_of(folder)
     assert len(before) == 3 + 1 + 2 * 3 + 1  # baselines, teacher, three seeded arms twice, one untrained
     table = timeless(folder)
+    (folder / "layers-9.json").write_text("of a search that the study had once")
     run_tiny(workplace)
     assert ledger_of(folder) == before, "a finished run is never made again"
     assert timeless(folder) == table
@@ -176,8 +177,38 @@ def test_a_study_without_a_finished_arm_has_no_picked_model(workplace: Path) -> 
     folder = run_tiny(workplace)
     for model in (folder / "ledger").glob("even-*"):
         model.rename(folder / model.name)
-    with pytest.raises(PotstillError, match="no compressed arm has finished"):
+    with pytest.raises(PotstillError, match=r"none that \[rule\] pick asks for has finished"):
         predict(folder, ["hello"])
+
+
+def test_what_was_found_stands_until_a_changed_study_has_its_arms(workplace: Path) -> None:
+    folder = run_tiny(workplace)
+    table = timeless(folder)
+    refused = STUDY.format(teacher_epochs="1\nlearning_rate = 1e-9")
+    (workplace / "study.toml").write_text(refused, encoding="utf-8")
+    with pytest.raises(GateError):
+        run_tiny(workplace)
+    assert timeless(folder) == table
+    write_rows(workplace / "train.csv", 200)
+    with pytest.raises(GateError):
+        run_tiny(workplace)
+    found = work_out(load_results(folder))
+    assert [row.arm for row in found.rows][3:] == ["teacher"], "other rows have other results"
+    summary = json.loads((folder / "study.json").read_text())
+    (folder / "study.json").write_text(json.dumps({**summary, "test_fingerprint": "another"}))
+    with pytest.raises(PotstillError, match="not of the same rows"):
+        load_results(folder)
+
+
+def test_validation_that_lacks_a_label_is_refused_before_anything_is_trained(workplace: Path) -> None:
+    write_rows(workplace / "validation.csv", 40)
+    lines = (workplace / "validation.csv").read_text().splitlines(keepends=True)
+    (workplace / "validation.csv").write_text("".join(line for line in lines if not line.endswith("toxic\n")))
+    text = STUDY.format(teacher_epochs=8).replace("[data]", '[data]\nvalidation = "validation.csv"\non_leak = "drop"')
+    (workplace / "study.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError, match='validation has no row of "toxic"'):
+        run_tiny(workplace)
+    assert not (workplace / "runs" / "tiny" / "ledger").exists()
 
 
 def test_a_failed_arm_is_recorded_and_the_rest_go_on(workplace: Path) -> None:
@@ -239,6 +270,13 @@ def test_a_search_tries_each_rate_and_shows_what_it_found(workplace: Path) -> No
     ]  # fmt: skip
     chosen = {t["family"]: t["learning_rate"] for t in found.search if t["chosen"]}
     assert {row.arm: row.learning_rate for row in found.rows}["even"] == chosen["student"]
+
+
+def test_a_search_all_of_whose_rates_fail_says_so(workplace: Path) -> None:
+    text = (workplace / "study.toml").read_text().replace("epochs = 8", "epochs = 8\nlearning_rate = 3e-3")
+    (workplace / "study.toml").write_text(text + "[search]\nlearning_rates = [1e30]\nrows = 60\n")
+    with pytest.raises(StudyError, match=r"no learning rate of \[1e\+30\] led anywhere for student"):
+        run_tiny(workplace)
 
 
 def test_a_run_killed_three_times_ends_in_the_table_of_an_uninterrupted_one(workplace: Path) -> None:

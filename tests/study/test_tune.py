@@ -16,6 +16,7 @@ from potstill.cli.main import main
 from potstill.domain.errors import StudyError
 from potstill.domain.tuning import Tuning
 from potstill.study.config import read_study
+from potstill.study.lab import Lab
 
 STUDY = """
 name = "tuning"
@@ -127,6 +128,38 @@ def test_a_search_that_cannot_begin_is_refused(tmp_path: Path, capsys: pytest.Ca
     (place / "study.toml").write_text(study.replace('kind = "lora"', 'kind = "student"'))
     assert main(["tune", str(place / "study.toml"), "--runs", str(place / "runs")]) == 1
     assert 'needs an arm of kind = "lora"' in capsys.readouterr().err
+    (place / "study.toml").write_text(study + "target_modules = ['dense']\n")
+    assert main(["tune", str(place / "study.toml"), "--runs", str(place / "runs")]) == 1
+    assert "lacks the arm's own ['dense']" in capsys.readouterr().err
+
+
+def test_a_trial_that_breaks_is_not_taken_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = workplace(tmp_path, trials=2)
+    study = (place / "study.toml").read_text()
+    (place / "study.toml").write_text(study + "target_modules = ['query', 'key', 'value']\n")
+
+    def broken(*arguments: object) -> float:
+        raise RuntimeError("out of memory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lab, "attempt", broken)
+        with pytest.raises(RuntimeError, match="out of memory"):
+            tune(place)
+    found = tune(place)
+    assert len(found.attempts) == 2
+    (name,) = optuna.get_all_study_names(f"sqlite:///{place}/runs/tuning/tune.db")
+    trials = optuna.load_study(study_name=name, storage=f"sqlite:///{place}/runs/tuning/tune.db").trials
+    assert trials[0].params["targets"] == "attention", "the arm's own come first"
+    assert [trial.state.name for trial in trials] == ["FAIL", "COMPLETE", "COMPLETE"]
+
+
+def test_trials_of_another_training_are_not_counted(tmp_path: Path) -> None:
+    place = workplace(tmp_path, trials=1)
+    tune(place)
+    study = (place / "study.toml").read_text()
+    (place / "study.toml").write_text(study.replace("batch_size = 16", "batch_size = 8\nwarmup_ratio = 0.5"))
+    tune(place)
+    assert len(optuna.get_all_study_names(f"sqlite:///{place}/runs/tuning/tune.db")) == 2
 
 
 def test_a_recipe_that_is_not_there_is_named(tmp_path: Path) -> None:

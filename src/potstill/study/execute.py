@@ -9,12 +9,15 @@ from pydantic import JsonValue
 
 from potstill.data.mentions import Mentions
 from potstill.domain.dataset import Split
+from potstill.domain.errors import StudyError
+from potstill.domain.layer_search import LayerSearch
 from potstill.domain.layers import LayerPlan
 from potstill.domain.record import RunRecord
 from potstill.ledger.ledger import Ledger, write_file
 from potstill.models.classifier import calm_transformers
 from potstill.models.layer_stack import depth_of
 from potstill.study.config import Study
+from potstill.study.gates import refuse_blind_validation
 from potstill.study.identity import Draft
 from potstill.study.lab import Lab, Teacher
 from potstill.study.materials import rows_of
@@ -22,7 +25,7 @@ from potstill.study.plan import Trial, plan_runs, plan_trials, teacher_training
 from potstill.study.progress import Display
 from potstill.study.provenance import provenance
 from potstill.study.subgroups import measure_groups, mentions_of
-from potstill.study.summary import write_rows, write_summary, write_texts
+from potstill.study.summary import is_summarised, write_rows, write_summary, write_texts
 
 BASELINES = {
     "majority": ("majority", "always the most frequent label"),
@@ -42,14 +45,13 @@ def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path
     folder = runs / study.name
     calm_transformers()
     data, held = rows_of(study, root)
+    refuse_blind_validation(data.validation, data.task)
     mentions, data = mentions_of(study.subgroups, study.data, data, root) if study.subgroups else (None, data)
     for line in data.account.describe(data.task.labels):
         display.say(line)
     ledger = Ledger(folder / "ledger")
     with ledger.lock(), display.open():
         ledger.sweep()
-        write_rows(folder, data)
-        write_texts(folder, data)
         Conductor(study, Lab(study, data, ledger, display, root), folder, held, mentions).play()
     return folder
 
@@ -71,7 +73,8 @@ class Conductor:
         """Run all of it."""
         runs = [self._baseline(arm) for arm in BASELINES]
         draft = self.draft_teacher()
-        self._summarise([*runs, draft], {})
+        if not is_summarised(self.folder, self.lab.data):  # else what there is stands until all arms are known
+            self._summarise([*runs, draft], {})
         teacher = self.open_teacher(draft)
         depth = depth_of(teacher.classifier.model)
         self.study = self._with_layers(draft, teacher, depth)
@@ -116,10 +119,13 @@ class Conductor:
 
     def _with_layers(self, draft: Draft, teacher: Teacher, depth: int) -> Study:
         """The study with the layers of its searched arms, which are written down beside it."""
-        if self.held is None:
-            return self.study
-        searcher = self.lab.searcher(draft, teacher, self.held)
-        found = {size: searcher.search(size) for size in self.study.searched_sizes(depth)}
+        found: dict[int, LayerSearch] = {}
+        if self.held is not None:
+            searcher = self.lab.searcher(draft, teacher, self.held)
+            found = {size: searcher.search(size) for size in self.study.searched_sizes(depth)}
+        for path in self.folder.glob("layers-*.json"):
+            if path.name not in {f"layers-{size}.json" for size in found}:  # of the study as it was before
+                path.unlink()
         for size, search in found.items():
             write_file(self.folder / f"layers-{size}.json", search.model_dump_json().encode())
             best, odds = search.best, len(search.choices)
@@ -128,16 +134,19 @@ class Conductor:
 
     def _search(self, trials: list[Trial], parent: Draft | None, teacher: Teacher | None) -> None:
         """Run the trials and set each family's rate to the one with the best validation PR-AUC."""
-        scores: dict[str, dict[float, float]] = {}
+        scores: dict[str, dict[float, float | None]] = {}
         for trial in trials:
             draft = self.lab.trial_draft(trial, parent)
             self._once(draft, draft.words, lambda trial=trial, draft=draft: self.lab.trial(trial, draft, teacher))
             record = self.lab.ledger.find(draft.arm, draft.seed, draft.digest)
             score = record.validation.pr_auc if record and record.validation else None
-            scores.setdefault(trial.family, {})[trial.training.learning_rate] = -1.0 if score is None else score
+            scores.setdefault(trial.family, {})[trial.training.learning_rate] = score
         for family, by_rate in scores.items():
+            reached = {rate: score for rate, score in sorted(by_rate.items()) if score is not None}
+            if not reached:
+                raise StudyError(f"[search]: no learning rate of {sorted(by_rate)} led anywhere for {family}")
             # The smaller rate wins a tie: the order of the file must not decide.
-            self.rates[family] = max(sorted(by_rate), key=lambda rate: by_rate[rate])
+            self.rates[family] = max(reached, key=lambda rate: reached[rate])
             self.searched += [
                 {
                     "family": family,
@@ -177,4 +186,7 @@ class Conductor:
         self.lab.display.say(f"{label}: validation PR-AUC {shown}, {record.cost.train_seconds:.0f} s of training")
 
     def _summarise(self, runs: list[Draft], layers: dict[str, str]) -> None:
+        """Write the study's own files. The rows' say which rows they are: a kill may fall between them."""
+        write_rows(self.folder, self.lab.data)
+        write_texts(self.folder, self.lab.data)
         write_summary(self.folder, self.lab.study, self.lab.root, self.lab.data, runs, layers, self.searched)

@@ -4,12 +4,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.domain.dataset import Split
-from potstill.domain.errors import GateError
+from potstill.domain.errors import GateError, StudyError
 from potstill.domain.predictor import ranked_scores
 from potstill.domain.task import Task
 from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Made, Method
 from potstill.statistics.resample import Interval, mean_difference_interval
+
+
+def refuse_blind_validation(validation: Split, task: Task) -> None:
+    """Raise StudyError where PR-AUC is not defined on validation: all that is chosen is chosen by it."""
+    for column, carried in zip(task.ranked_columns, task.positives(validation.labels), strict=True):
+        if not carried.any() or carried.all():
+            found = "only rows" if carried.any() else "no row"
+            raise StudyError(
+                f'validation has {found} of "{task.labels[column]}": thresholds, rates and arms are chosen there, by a '
+                "PR-AUC that is then not defined. Give it more rows, name a file with [data] validation, or leave the "
+                "label out"
+            )
 
 
 def validation_interval(logits: NDArray[np.float32], split: Split, task: Task) -> tuple[Interval, float]:

@@ -246,6 +246,8 @@ class Lab:
             settings["encoder"] = fingerprint(find_encoder(*own, self.root))
         if spec.method.uses_unlabelled():
             settings["unlabelled"] = digest_of({"texts": list(self.data.unlabelled)})
+        if spec.method.epochs is not None and (spec.training.budget == "equal" or spec.method.uses_unlabelled()):
+            settings["budget"] = self.budget  # epochs of the study's, which the arm's own hide in its training settings
         kind = str(spec.method.model_dump()["kind"])
         draft = self.namer.draft(spec.arm, kind, spec.seed, spec.method.words(), settings, teacher.digest)
         return replace(draft, waived=self.study.waived(spec.method), role=spec.method.role)
@@ -271,6 +273,8 @@ class Lab:
         settings: dict[str, Setting] = {
             "method": trial.method, "training": trial.training, "rows": self.study.search.rows
         }  # fmt: skip
+        if trial.method and (own := trial.method.own_encoder()):
+            settings["encoder"] = fingerprint(find_encoder(*own, self.root))
         words = f"{trial.family} at learning rate {trial.training.learning_rate:g}"
         parent = teacher.digest if teacher else ""
         return self.namer.draft(trial.arm, "search", self.study.search.seed, words, settings, parent)

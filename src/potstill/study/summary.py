@@ -38,9 +38,18 @@ def write_rows(folder: Path, data: Dataset) -> None:
         validation_hashes=_hashes(data.validation.texts),
         test_hashes=_hashes(data.test.texts),
         test_categories=np.array(data.test.categories, dtype=np.str_),
+        test_fingerprint=np.array(data.test.fingerprint()),
         **together,
     )
     write_file(folder / "rows.npz", content.getvalue())
+
+
+def is_summarised(folder: Path, data: Dataset) -> bool:
+    """Whether the folder has a `study.json` of the same test rows."""
+    path = folder / "study.json"
+    if not path.is_file():
+        return False
+    return json.loads(path.read_text(encoding="utf-8")).get("test_fingerprint") == data.test.fingerprint()
 
 
 def write_texts(folder: Path, data: Dataset) -> None:
@@ -95,6 +104,7 @@ def write_summary(
         "search": searched,
         "account": data.account.model_dump(mode="json"),
         "notes": data.account.notes,
+        "test_fingerprint": data.test.fingerprint(),
         "study": study.model_dump(mode="json"),
         "root": os.path.relpath(root, folder),
         "version": potstill.__version__,

@@ -14,7 +14,7 @@ from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from potstill.domain.errors import StudyError
+from potstill.domain.errors import PotstillError, StudyError
 from potstill.domain.tuning import Attempt, Tuning
 from potstill.ledger.ledger import Ledger, digest_of, write_file
 from potstill.methods.bench import Bench, Made
@@ -23,6 +23,7 @@ from potstill.models.classifier import calm_transformers
 from potstill.models.lora import target_choices
 from potstill.study.config import Study
 from potstill.study.execute import Conductor
+from potstill.study.gates import refuse_blind_validation
 from potstill.study.identity import Draft
 from potstill.study.lab import Lab, Teacher
 from potstill.study.materials import rows_of
@@ -46,6 +47,7 @@ def tune_study(study: Study, *, root: Path, runs: Path, display: Display) -> Tun
     calm_transformers()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     data, held = rows_of(study, root)
+    refuse_blind_validation(data.validation, data.task)
     ledger = Ledger(folder / "ledger")
     with ledger.lock(), display.open():
         ledger.sweep()
@@ -68,7 +70,9 @@ class _Tuner:
         wanted = min(self._how.rows, len(lab.data.train))
         self._rows = np.sort(rng.permutation(len(lab.data.train))[:wanted])
         space = self._how.model_dump(mode="json", exclude={"trials", "minutes"})
-        name = digest_of({"teacher": draft.digest, "arm": self._method.model_dump(mode="json"), "space": space})
+        training = self._method.trained_as(study.training).model_dump(mode="json")
+        method = self._method.model_dump(mode="json")
+        name = digest_of({"teacher": draft.digest, "arm": method, "training": training, "space": space})
         folder.mkdir(parents=True, exist_ok=True)
         self._trials = optuna.create_study(
             storage=f"sqlite:///{folder / 'tune.db'}", study_name=f"{self._arm}-{name[:12]}", direction="maximize",
@@ -89,7 +93,7 @@ class _Tuner:
         method, training = self._method, self._method.trained_as(self._study.training)
         usual = {
             "r": method.r, "lora_alpha": method.lora_alpha, "lora_dropout": method.lora_dropout,
-            "learning_rate": training.learning_rate, "targets": self._how.targets[0],
+            "learning_rate": training.learning_rate, "targets": self._usual_targets(),
         }  # fmt: skip
         for key in ("r", "lora_alpha"):
             if usual[key] not in getattr(self._how, key):
@@ -99,6 +103,14 @@ class _Tuner:
             if not low <= usual[key] <= high:
                 raise StudyError(f"[tune] {key} from {low:g} to {high:g} does not hold the arm's own {usual[key]:g}")
         return usual
+
+    def _usual_targets(self) -> str:
+        """The choice that the arm's own modules are; without any they are peft's, query and value."""
+        own = self._method.target_modules or self._targets["query-value"]
+        found = [name for name in self._how.targets if sorted(self._targets[name]) == sorted(own)]
+        if not found:
+            raise StudyError(f"[tune] targets = {self._how.targets} lacks the arm's own {own}; known: {self._targets}")
+        return found[0]
 
     def _take_up_what_was_cut(self) -> None:
         """A trial that a killed process left is failed, and its settings are tried again first."""
@@ -123,9 +135,12 @@ class _Tuner:
             self._trials.tell(trial, state=TrialState.PRUNED)
             self._lab.display.say(f"{label}: given up")
             return
-        except ValueError as error:  # a loss that is not finite: a bad rate is an answer too
+        except (ValueError, PotstillError) as error:  # a loss that is not finite: a bad rate is an answer too
             trial.set_user_attr("failure", str(error))
             score = 0.0
+        except Exception:  # or the next start would take it up again, and fail again
+            self._trials.tell(trial, state=TrialState.FAIL)
+            raise
         self._trials.tell(trial, score)
         self._lab.display.say(f"{label}, learning rate {method.learning_rate:.1e}: validation PR-AUC {score:.3f}")
 
