@@ -51,11 +51,12 @@ class Server:
 
 
 @contextmanager
-def running_server(bundle: Path, *options: str, **environment: str) -> Generator[Server]:
-    """Start it, wait until it is ready, end it."""
+def running_server(bundle: Path, *options: str, start: str = "", **environment: str) -> Generator[Server]:
+    """Start it, by `python -m potstill` or by the code `start`, wait until it is ready, end it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "potstill", "serve", str(bundle), *options, "--port", str(port), "--threads", "1"]
+    program = ["-c", start] if start else ["-m", "potstill"]
+    command = [sys.executable, *program, "serve", str(bundle), *options, "--port", str(port), "--threads", "1"]
     process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE)
     server = Server(port, process)
     try:

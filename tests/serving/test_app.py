@@ -11,9 +11,11 @@ import pytest
 from bundles import TinyBundle
 from starlette.types import Message
 
-from potstill.domain.predictor import Logits
+from potstill.domain.predictor import Logits, Verdict
+from potstill.domain.task import Task
 from potstill.inference.bundle import BundlePredictor, open_bundle
 from potstill.serving.app import build_app
+from potstill.serving.dialects.openai import moderation_of
 from potstill.serving.guard import Guard
 from potstill.serving.limits import Limits
 
@@ -183,3 +185,16 @@ def test_too_much_is_413(tiny_bundle: TinyBundle, texts: list[str]) -> None:
         assert (await ask(app, "/score", {"texts": texts}))[0] == 413
 
     play(tiny_bundle, Limits(text_characters=200_000), scene)
+
+
+def test_labels_of_one_category_are_taken_together() -> None:
+    each = Task(labels=("threat", "insult", "spam"), multilabel=True)
+    named = {"threat": "harassment", "insult": "harassment"}
+    verdict = Verdict("threat", ("threat",), 0.9, 0.9, True, (0.9, 0.2, 0.1))
+    found = moderation_of(verdict, named, each)
+    assert (found.flagged, found.categories, found.category_scores) == (True, {"harassment": True}, {"harassment": 0.9})
+    one = Task(labels=("hate", "offensive", "neither"))
+    named = {"hate": "hate", "offensive": "hate"}
+    found = moderation_of(Verdict("hate", ("hate",), 0.5, 0.5, None, (0.5, 0.4, 0.1)), named, one)
+    assert found.categories == {"hate": True}
+    assert found.category_scores == {"hate": pytest.approx(0.9)}

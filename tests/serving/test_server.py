@@ -84,6 +84,14 @@ def test_explain_takes_the_strongest_part_of_a_long_text(server: Server) -> None
     assert server.post("/explain", {"text": "word " * 20_000}).status == 413
 
 
+def test_explain_takes_fewer_words_where_each_has_many_tokens(server: Server) -> None:
+    text = " ".join("!?" * 30 for _ in range(30)) + f" {TOXIC}"
+    assert server.post("/score", {"texts": [text]}).status == 200
+    found = server.post("/explain", {"text": text}).json
+    assert 0 < len(found["words"]) < 32
+    assert text[found["begin"] : found["end"]] in text
+
+
 @pytest.mark.parametrize("path", ["/", "/model", "/api", "/static/try.js", "/static/page.css", "/static/icon.svg"])
 def test_pages_come_with_a_policy_that_lets_nothing_else_in(server: Server, path: str) -> None:
     page = server.send("GET", path)
@@ -107,6 +115,9 @@ def test_text_embeddings_inference(server: Server) -> None:
     assert server.post("/predict", {"inputs": [TOXIC]}).json == one
     many = server.post("/predict", {"inputs": [[TOXIC], [TEXTS[1]]], "truncate": True}).json
     assert [items[0]["label"] for items in many] == ["toxic", "fine"]
+    assert server.post("/predict", {"inputs": []}).status == 422
+    assert server.post("/predict", {"inputs": TOXIC, "raw_scores": True}).status == 422
+    assert server.post("/predict", {"inputs": TOXIC, "raw_scores": False}).json == one
     for pair in (["a", "b"], [["a", "b"]]):
         refused = server.post("/predict", {"inputs": pair})
         assert refused.status == 422
@@ -186,6 +197,11 @@ def test_perspective_refuses_as_it_did(server: Server, body: dict[str, object]) 
         (b"[" * 100_000, {400}),
         (json.dumps({"texts": [SECRET, 1], "inputs": 1, "input": SECRET.split(), "comment": SECRET}).encode(), None),
         (b'{"texts": {"zxqv-secret-word": 1}}', {400, 422}),
+        (b'{"texts": [], "inputs": [], "input": [], "zxqv-secret-word": 1}', None),
+        (b'{"input": [{"type": "zxqv-secret-word"}]}', {400, 422}),
+        (b'{"requestedAttributes": {"zxqv-secret-word": 5}}', {400, 422}),
+        # A string that is never closed and full of quotes: each must not be tried as the beginning of another.
+        (b"[" * 33 + b'"' + b'\\"' * 400_000, {400}),
     ],
 )
 def test_what_is_no_request_is_refused_and_never_repeated(
@@ -262,6 +278,21 @@ def test_a_head_that_does_not_end_is_not_waited_for(server: Server) -> None:
     assert time.monotonic() - began > 5
 
 
+def test_an_answer_that_nobody_reads_is_not_kept_for_ever(tiny_bundle: TinyBundle) -> None:
+    start = "import sys, potstill.serving.connection as c; c.UNREAD_SECONDS = 1; from potstill.cli.main import main; "
+    with running_server(tiny_bundle.folder, start=f"{start}sys.exit(main())") as server:
+        deaf = socket.socket()
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with deaf:
+            deaf.connect(("127.0.0.1", server.port))
+            deaf.settimeout(20)
+            with pytest.raises(OSError, match=r"reset|pipe"):  # noqa: PT012 - it hangs up somewhere on the way
+                for _ in range(100):
+                    deaf.sendall(b"GET /static/page.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100)
+                    time.sleep(0.1)
+        assert server.send("GET", "/livez").status == 200
+
+
 def test_requests_sent_together_are_answered_in_turn(server: Server) -> None:
     body = json.dumps({"texts": [TOXIC]}).encode()
     score = HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
@@ -284,6 +315,12 @@ def test_every_answer_carries_the_headers_that_keep_a_page_safe(server: Server) 
 
 
 # --- health
+
+
+def test_a_probe_may_come_by_any_address(server: Server) -> None:
+    for path in ("/livez", "/readyz"):
+        assert server.send("GET", path, host="10.0.0.7:8000").body == b"ok"
+    assert server.send("GET", "/models", host="10.0.0.7:8000").status == 400
 
 
 def test_health_and_metrics(server: Server) -> None:

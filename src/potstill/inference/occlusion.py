@@ -26,17 +26,17 @@ _AROUND = ".,;:!?\"'()[]{}<>“”«»…"
 
 @dataclass(frozen=True)
 class Part:
-    """Some of a text, `MOST_WORDS` words at most, and where these stand in the text."""
+    """Some of a text, so many words at most, and where these stand in the text."""
 
     begin: int
     end: int
     words: list[Span]
 
 
-def parts(text: str) -> list[Part]:
-    """The text in parts of as many words each as there may be; one part of no words where it has none."""
+def parts(text: str, most: int = MOST_WORDS) -> list[Part]:
+    """The text in parts of `most` words each; one part of no words where it has none."""
     words = [_word(text, match.start(), match.end()) for match in _WORD.finditer(text)]
-    cut = [words[at : at + MOST_WORDS] for at in range(0, len(words), MOST_WORDS)] or [words]
+    cut = [words[at : at + most] for at in range(0, len(words), most)] or [words]
     starts = [0, *(some[0][0] for some in cut[1:])]
     return [Part(start, end, some) for start, end, some in zip(starts, [*starts[1:], len(text)], cut, strict=True)]
 

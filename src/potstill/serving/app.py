@@ -157,4 +157,6 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     status = 400 if request.url.path.startswith(INVALID_IS_400) else 422
-    return response(request.url.path, status, explain(error))
+    schemas = request.app.openapi()["components"]["schemas"].values()
+    names = {name for schema in schemas for name in schema.get("properties", {})}
+    return response(request.url.path, status, explain(error, names))

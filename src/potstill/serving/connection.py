@@ -1,4 +1,4 @@
-"""One connection of a client, with a deadline for what comes before there is a request."""
+"""One connection of a client, with deadlines for what comes before there is a request, and for an answer not read."""
 
 from asyncio import TimerHandle, Transport
 
@@ -9,6 +9,10 @@ HEAD_SECONDS = 10
 """For a request's first line and headers, counted from connecting or from their first byte."""
 
 
+UNREAD_SECONDS = 30
+"""For a client to make room for more of an answer, once the buffers between it and the server are full."""
+
+
 class Connection(H11Protocol):
     """uvicorn's own HTTP/1.1, which bounds the size of a head and waits for the end of one for ever.
 
@@ -17,6 +21,7 @@ class Connection(H11Protocol):
     """
 
     _patience: TimerHandle | None = None
+    _unread: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """As asyncio calls it."""
@@ -26,7 +31,24 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """As asyncio calls it."""
         self._wait_no_longer()
+        self._was_read()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """As asyncio calls it, where the client does not read; uvicorn would wait for it for ever."""
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """As asyncio calls it."""
+        self._was_read()
+        super().resume_writing()
+
+    def _was_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def handle_events(self) -> None:
         """What came has been read as far as it goes; a beginning may be left."""

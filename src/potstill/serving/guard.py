@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from potstill.serving.asking import Serving, busy
 from potstill.serving.refusals import RefusalError, response
 
-OPEN = ("/livez", "/readyz", "/", "/model", "/api")
+PROBES = ("/livez", "/readyz")
+OPEN = (*PROBES, "/", "/model", "/api")
 """Paths that ask for no key, beside /static: a probe has none, and the pages ask for it."""
 LET_BYTES, LET_SECONDS = 16_000_000, 2
 """Of a body that is too large, so much is read and thrown away."""
@@ -82,7 +83,8 @@ class Guard:
         if self.serving.in_flight > self._limits.connections:
             raise RefusalError(503, "too many connections", retry_after=1)
         host = _without_port(headers.get("host", ""))
-        if "*" not in self._hosts and host not in self._hosts:
+        # A probe asks by an address that nobody knows beforehand, and its answer is one word.
+        if "*" not in self._hosts and host not in self._hosts and scope["path"] not in PROBES:
             raise RefusalError(400, "this server does not answer by that host name; --allow-host adds it")
         self._check_key(scope, headers)
         if headers.get("content-encoding", "identity").lower() != "identity":

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Generator, Mapping, Sequence
 from typing import Any, Never, TypeVar
 
 from fastapi import Request, Response
@@ -13,8 +13,9 @@ from fastapi.routing import APIRoute
 from potstill.serving.refusals import RefusalError
 
 DEEPEST = 32
-_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-"""A string, whose brackets do not count, or a bracket."""
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+"""A string, whose brackets do not count, or a bracket. A string that is never closed is one too: else each quote in it
+would be tried as the beginning of another, and a megabyte of them would hold the server for hours."""
 Found = TypeVar("Found")
 
 
@@ -51,10 +52,30 @@ class StrictRoute(APIRoute):
         return handler
 
 
-def explain(error: RequestValidationError) -> str:
-    """What is wrong with a body, in one line; where and why, never what was sent."""
-    lines = [f"{'.'.join(str(part) for part in one['loc'][1:]) or 'the body'}: {one['msg']}" for one in error.errors()]
+def explain(error: RequestValidationError, known: Collection[str]) -> str:
+    """What is wrong with a body, in one line; where and why, never what was sent: a key that is none of the `known`
+    names is no place that can be named."""
+    made_up = set(_keys(error.body)) - set(known)
+    lines = [f"{_place(one['loc'][1:], made_up)}: {_why(one)}" for one in error.errors()]
     return "; ".join(dict.fromkeys(lines))[:500]
+
+
+def _place(parts: Sequence[int | str], made_up: Collection[str]) -> str:
+    return ".".join("(a key)" if part in made_up else str(part) for part in parts) or "the body"
+
+
+def _keys(body: Any) -> Generator[str]:
+    """All keys of a JSON value, which is not deep."""
+    if isinstance(body, dict):
+        yield from body
+        body = list(body.values())
+    if isinstance(body, list):
+        for item in body:
+            yield from _keys(item)
+
+
+def _why(found: Mapping[str, Any]) -> str:
+    return "is of no known type" if found["type"] == "union_tag_invalid" else found["msg"]
 
 
 async def while_wanted(request: Request, work: Coroutine[Any, Any, Found], seconds: float) -> Found:

@@ -1,7 +1,7 @@
 """`POST /predict` as text-embeddings-inference has it for a classifier."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
@@ -29,16 +29,20 @@ class Single(RootModel[_OneOrTwo]):
     """One text in a list; two are a pair."""
 
 
-class Many(RootModel[Annotated[list[_OneOrTwo], Field(max_length=MOST_TEXTS)]]):
+class Many(RootModel[Annotated[list[_OneOrTwo], Field(min_length=1, max_length=MOST_TEXTS)]]):
     """Several texts, each in a list of its own."""
 
 
 class PredictRequest(BaseModel):
-    """One text, or a list of lists of one text each. Unknown keys are let pass, as there."""
+    """One text, or a list of lists of one text each. Unknown keys are let pass, as there.
+
+    `raw_scores` asks for logits there; here there are probabilities only, and it is refused.
+    """
 
     model_config = ConfigDict(strict=True)
 
     inputs: str | Single | Many
+    raw_scores: Literal[False] = False
 
 
 class Prediction(BaseModel):

@@ -85,7 +85,7 @@ async def moderations(body: ModerationRequest, request: Request) -> ModerationRe
     texts, as_one = _texts(body.input)
     named = categories_of(serving_of(request), judge.bundle.info.task)
     found = await judged(request, texts, judge)
-    results = [_moderation(one.verdict, named, list(judge.bundle.labels)) for one in found]
+    results = [moderation_of(one.verdict, named, judge.bundle.info.task) for one in found]
     results = [_strongest(results)] if as_one else results
     return ModerationResponse(id=f"modr-{uuid4().hex}", model=judge.bundle.info.name, results=results)
 
@@ -118,9 +118,15 @@ def _texts(given: str | Texts | Parts) -> tuple[list[str], bool]:
     return parts, True
 
 
-def _moderation(verdict: Verdict, named: dict[str, str], labels: list[str]) -> Moderation:
-    categories = {category: label in verdict.labels for label, category in named.items()}
-    scores = {category: verdict.shares[labels.index(label)] for label, category in named.items()}
+def moderation_of(verdict: Verdict, named: dict[str, str], task: Task) -> Moderation:
+    """Several labels may be one category: of labels that exclude each other the shares add up, of others the largest
+    counts."""
+    columns: dict[str, list[int]] = {}
+    for label, category in named.items():
+        columns.setdefault(category, []).append(task.labels.index(label))
+    together = max if task.multilabel else sum
+    categories = {name: any(task.labels[one] in verdict.labels for one in its) for name, its in columns.items()}
+    scores = {name: min(1.0, together(verdict.shares[one] for one in its)) for name, its in columns.items()}
     return Moderation(
         flagged=any(categories.values()),
         categories=categories,

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from potstill.domain.predictor import Verdict
-from potstill.inference.occlusion import MOST_WORDS, parts, strongest, variants, weights
+from potstill.domain.predictor import Logits, Verdict
+from potstill.inference.occlusion import MOST_WORDS, Part, parts, strongest, variants, weights
 from potstill.serving.asking import computed, judge_of, judged
 from potstill.serving.documented import refusals
-from potstill.serving.judge import Judge
+from potstill.serving.judge import Judge, TooLongError
 from potstill.serving.refusals import own_shape
 from potstill.serving.strict import StrictRoute
 
@@ -96,13 +96,7 @@ async def _explained(judge: Judge, text: str) -> ExplainResponse:
     info = judge.bundle.info
     task, temperature = info.task, info.calibration.temperature
     column = task.positive_index if task.positive else _likeliest((await judge.judge([text]))[0].verdict)
-    cut = parts(text)
-    place = 0
-    if len(cut) > 1:
-        logits, _ = await judge.ask([text[part.begin : part.end] for part in cut])
-        place = strongest(logits, task, column, temperature)
-    part = cut[place]
-    logits, _ = await judge.ask(variants(text, part))
+    part, logits = await _without_each_word(judge, text, column, MOST_WORDS)
     words = [
         Word(begin=begin, end=end, weight=weight)
         for (begin, end), weight in zip(part.words, weights(logits, task, column, temperature), strict=True)
@@ -110,6 +104,24 @@ async def _explained(judge: Judge, text: str) -> ExplainResponse:
     return ExplainResponse(
         model=judge.name, label=task.labels[column], begin=part.begin, end=part.end, words=words
     )  # fmt: skip
+
+
+async def _without_each_word(judge: Judge, text: str, column: int, most: int) -> tuple[Part, Logits]:
+    """The part of the text, of `most` words, that speaks most for a label, and the logits of its variants. Of fewer
+    words where these have too many tokens: a word of a script that the tokenizer was not made for may have a dozen."""
+    info = judge.bundle.info
+    cut = parts(text, most)
+    place = 0
+    if len(cut) > 1:
+        logits, _ = await judge.ask([text[part.begin : part.end] for part in cut])
+        place = strongest(logits, info.task, column, info.calibration.temperature)
+    try:
+        logits, _ = await judge.ask(variants(text, cut[place]))
+    except TooLongError:
+        if most == 1:
+            raise
+        return await _without_each_word(judge, text, column, most // 2)
+    return cut[place], logits
 
 
 def _likeliest(verdict: Verdict) -> int:

@@ -53,9 +53,10 @@ export class Card {
 
   /** The verdict in words, for those who listen. */
   get said() {
-    const { positive } = this.model;
-    const flagged = this.#results.filter((result) => this.#called(result) === positive).length;
-    if (this.#results.length > 1) return positive ? `${flagged} of ${this.#results.length} lines ${positive}` : `${this.#results.length} lines`;
+    const { positive, multilabel } = this.model;
+    const flagged = this.#results.filter((result) => this.#isFlagged(result)).length;
+    const lines = `${this.#results.length} lines`;
+    if (this.#results.length > 1) return positive || multilabel ? `${flagged} of ${lines} ${positive ?? "flagged"}` : lines;
     return this.#results.length ? `${capital(this.#called(this.#results[0]))}, ${this.#probability(this.#results[0])}` : "";
   }
 
@@ -98,7 +99,12 @@ export class Card {
   }
 
   #tone(result) {
-    return this.#called(result) === this.model.positive ? "flagged" : "clear";
+    return this.#isFlagged(result) ? "flagged" : "clear";
+  }
+
+  /** The threshold on the page counts where one label is looked for; else what the server said. */
+  #isFlagged(result) {
+    return this.model.positive === null ? result.flagged : this.#called(result) === this.model.positive;
   }
 
   #probability(result) {

@@ -55,7 +55,7 @@ export function format(rows, safe) {
 }
 
 function guard(field) {
-  return /^[=+\-@\t\r]/.test(field) && !/^-?\d+(\.\d+)?$/.test(field) ? `'${field}` : field;
+  return /^[ \u00a0\u200b\ufeff\0]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(field) && !/^-?\d+(\.\d+)?$/.test(field) ? `'${field}` : field;
 }
 
 function quote(field) {
