@@ -310,6 +310,61 @@ def test_a_job_that_was_cut_continues_where_it_stopped(tmp_path: Path) -> None:
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
+def test_a_kill_while_the_parts_are_removed_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = write_csv(tmp_path / "in.csv", rows=20), tmp_path / "out.csv"
+    run(source, tmp_path / "whole.csv")
+
+    def cut(folder: Path, **_: object) -> None:
+        for part in [*folder.glob("*.jsonl"), *folder.glob("*.rejected")][::2]:
+            part.unlink()
+        if folder.is_dir():
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("potstill.scoring.score.shutil.rmtree", cut)
+        with pytest.raises(KeyboardInterrupt):
+            run(source, target)
+    assert target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    run(source, target)
+    assert target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv", "whole.csv"]
+
+
+def test_parts_that_lack_rows_are_made_again(tmp_path: Path) -> None:
+    source, target = write_csv(tmp_path / "in.csv", rows=20), tmp_path / "out.csv"
+    run(source, tmp_path / "whole.csv")
+
+    def cut(texts: Sequence[str]) -> tuple[Logits, list[bool]]:
+        if (tmp_path / "out.csv.parts" / "0000004.json").is_file():
+            raise KeyboardInterrupt
+        return stub(texts)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(source, target, scorer=Scorer(cut, TASK, CALIBRATION, "stub"))
+    (tmp_path / "out.csv.parts" / "0000002.jsonl").unlink()
+    (tmp_path / "out.csv.parts" / "0000003.rejected").unlink()
+    run(source, target)
+    assert target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_the_header_tells_the_separator(tmp_path: Path, separator: str) -> None:
+    lines = ["", "id;text;note", '1;"you; fool, you";x', "2;thanks, friend;y"]
+    (tmp_path / "in.csv").write_text("\r\n".join(lines).replace(";", separator) + "\r\n")
+    tally, _ = run(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert (tally.rows, tally.scored) == (2, 2)
+    found = rows_of(tmp_path / "out.csv")
+    assert [row["text"] for row in found] == [f"you{separator} fool, you", "thanks, friend"]
+    assert [row["label"] for row in found] == ["toxic", "fine"]
+
+
+def test_text_in_plain_bytes_is_text(tmp_path: Path) -> None:
+    table = pa.table({"text": pa.array([b"you fool", "größe".encode(), b"\xff"], pa.binary())})
+    pq.write_table(table, tmp_path / "in.parquet")
+    tally, _ = run(tmp_path / "in.parquet", tmp_path / "out.parquet")
+    assert (tally.scored, tally.rejected) == (2, {"bad encoding": 1})
+
+
 SLOW = """
 import io, sys, time
 sys.path[:0] = {path!r}

@@ -79,11 +79,11 @@ def csv_rows(name: str, lines: Lines, separator: str = ",") -> tuple[list[str], 
 def csv_content(name: str, content: bytes, separator: str = "") -> tuple[list[str], list[TableRow]]:
     """The columns and rows of a whole file; without a separator the header tells it. Raises as `csv_rows` does."""
     text = content.decode("utf-8-sig", "surrogateescape")
-    columns, rows = csv_rows(name, Lines(io.StringIO(text, newline="")), separator or _separator(text))
+    columns, rows = csv_rows(name, Lines(io.StringIO(text, newline="")), separator or separator_of(text))
     return columns, list(rows)
 
 
-def _separator(text: str) -> str:
+def separator_of(text: str) -> str:
     """A comma, unless the header has none but semicolons or tabs: what spreadsheets write in much of Europe."""
     header = next((line for line in re.split(r"[\r\n]+", text[:LONGEST_HEADER]) if line), "")
     return next((one for one in ",;\t" if one in header), ",")

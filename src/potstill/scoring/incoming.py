@@ -9,13 +9,14 @@ import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from potstill.data.csv_files import FIELD_LIMIT, Lines, csv_rows
+from potstill.data.csv_files import FIELD_LIMIT, Lines, csv_rows, separator_of
 from potstill.data.json_lines import json_object
 from potstill.data.rows import LONGEST_FIELD, excerpt, nearest
 from potstill.domain.errors import DataError
@@ -110,7 +111,7 @@ def _csv(name: str, content: BinaryIO, text_column: str) -> tuple[list[str], Gen
     stream = io.TextIOWrapper(content, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
         with _gzip_faults(name):
-            columns, rows = csv_rows(name, Lines(_bounded(name, stream)))
+            columns, rows = csv_rows(name, *_separated(_bounded(name, stream)))
         _check(name, columns, text_column)
     except DataError:
         stream.detach()
@@ -127,6 +128,16 @@ def _csv(name: str, content: BinaryIO, text_column: str) -> tuple[list[str], Gen
             stream.detach()  # a wrapper that is thrown away closes what it wraps, standard input too
 
     return columns, judged()
+
+
+def _separated(lines: Iterator[str]) -> tuple[Lines, str]:
+    """The lines, and the separator that the header tells: as training reads the same file."""
+    head: list[str] = []
+    for line in lines:
+        head.append(line)
+        if line.strip("\r\n"):
+            break
+    return Lines(chain(head, lines)), separator_of("".join(head))
 
 
 def _bounded(name: str, stream: io.TextIOWrapper) -> Generator[str]:
@@ -201,6 +212,11 @@ def _judged(line: int, values: Mapping[str, Any], text: object) -> Row:
     """The row, with a fault where its text is none."""
     if isinstance(text, int | float) and not isinstance(text, bool) and math.isfinite(text):
         text = str(text)
+    if isinstance(text, bytes):  # a Parquet column of plain bytes
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError:
+            return Row(line, fault="bad encoding", detail="the text is not UTF-8")
     if not isinstance(text, str):
         return Row(line, fault="missing text", detail=f"the text is {type(text).__name__}, not a string")
     if not (text.strip() if text.isascii() else normalise(text)):

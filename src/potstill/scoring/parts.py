@@ -72,6 +72,9 @@ class Parts:
         tally, columns, number = Tally(), list[str](), 0
         while (path := self._meta(number + 1)).is_file():
             meta: dict[str, Any] = json.loads(path.read_bytes())
+            needed = [self._rejects(number + 1), *([self._part(number + 1)] if meta["scored"] else [])]
+            if not all(file.is_file() for file in needed):
+                break
             tally = tally.plus(meta["rows"], meta["scored"], meta["rejected"])
             columns, number = meta["columns"], number + 1
         return tally, columns, number

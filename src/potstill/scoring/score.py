@@ -32,10 +32,18 @@ def score(job: Job, scorer: Scorer, on_progress: Progress, *, stdin: BinaryIO, s
             tally = Stream(job, scorer, on_progress, stdin, stdout, parts).run()
         else:
             tally = Parts(job, scorer, on_progress, parts).run()
-        shutil.rmtree(parts)
+        _remove(parts)
     if not tally.scored:
         raise DataError(f"{job.source}: no row could be scored; {rejected_path(job.target)} says why")
     return tally
+
+
+def _remove(parts: Path) -> None:
+    """Remove the folder, by another name: a kill in the middle must leave nothing that a next run would go on with."""
+    gone = parts.with_name(f"{parts.name}.done")
+    shutil.rmtree(gone, ignore_errors=True)
+    parts.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def _checked_target(job: Job) -> Path:
