@@ -51,3 +51,11 @@ def test_no_command_is_an_error_with_usage(capsys: pytest.CaptureFixture[str]) -
         main([])
     assert caught.value.code == 2
     assert "usage: potstill" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "two"])
+def test_no_threads_is_an_error_with_usage(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "nowhere", "--threads", count])
+    assert caught.value.code == 2
+    assert "--threads" in capsys.readouterr().err

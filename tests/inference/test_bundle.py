@@ -305,3 +305,21 @@ def test_a_bundle_answers_without_torch_or_transformers(tiny_bundle: TinyBundle)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("toxic")
+
+
+def test_predict_prints_a_line_for_each_text_and_nothing_that_the_text_asks_for(tiny_bundle: TinyBundle) -> None:
+    comments = ["you are a fool " * 20, "thanks :fire: [bold]all[/bold]", "\x1b[31mred", "caf\xe9 latin"]
+    sent = "\r\n".join(comments).encode("latin-1")
+    command = [sys.executable, "-m", "potstill", "predict", str(tiny_bundle.folder), "-"]
+    done = subprocess.run(command, input=sent, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.decode("utf-8").splitlines()[:4]
+    assert [line.split(None, 2)[2].strip() for line in lines] == [
+        comments[0].strip(), comments[1], "\ufffd[31mred", "caf\ufffd latin"
+    ]  # fmt: skip
+
+
+def test_an_engine_whose_library_is_missing_is_named(tiny_bundle: TinyBundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("potstill.inference.bundle.find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="openvino-int8 needs openvino, which is not installed"):
+        open_bundle(tiny_bundle.folder)

@@ -4,6 +4,7 @@ Handlers import what they need inside themselves, so that `potstill --help` neve
 """
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -21,6 +22,7 @@ LAB = (
 )  # fmt: skip
 """Packages that come with the extra `lab`."""
 CONTINUES = "; the same command continues where it stopped"
+CONTINUING = ("run", "tune", "layers", "score")
 REJECTED = 3
 """Exit code of `score` where some rows could not be scored."""
 
@@ -53,9 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         from potstill.scoring.formats import STANDARD
 
-        again = "" if STANDARD in (getattr(arguments, "source", ""), getattr(arguments, "out", "")) else CONTINUES
+        streams = STANDARD in (getattr(arguments, "source", ""), getattr(arguments, "out", ""))
+        again = CONTINUES if arguments.command in CONTINUING and not streams else ""
         print(f"potstill: stopped{again}", file=sys.stderr)
-        return 130
+        return 0 if arguments.command == "serve" else 130
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -162,8 +165,15 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
 
 def _add_opening(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", help="default: the fastest that this processor computes rightly")
-    parser.add_argument("--threads", type=int, help="default: as many as this process may use")
+    parser.add_argument("--threads", type=_count, help="default: as many as this process may use")
     parser.add_argument("--expect-sha256", metavar="HASH", help="refuse any bundle but the one with this hash")
+
+
+def _count(text: str) -> int:
+    """A whole number from 1 on; argparse says what it was given instead."""
+    if (count := int(text)) < 1:
+        raise ValueError
+    return count
 
 
 def _opening(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -267,7 +277,8 @@ def _predict(arguments: argparse.Namespace) -> int:
     from potstill.inference.bundle import is_bundle, open_bundle
     from potstill.inference.shown import print_verdicts
 
-    texts = [line.rstrip("\n") for text in arguments.texts for line in (sys.stdin if text == "-" else [text])]
+    piped = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace") if "-" in arguments.texts else ()
+    texts = [line.rstrip("\r\n") for text in arguments.texts for line in (piped if text == "-" else [text])]
     if is_bundle(arguments.model):
         bundle = open_bundle(arguments.model)
         print_verdicts(texts, bundle.judge(texts), bundle.info.task, bundle.info.calibration, Console())
@@ -327,6 +338,8 @@ def _score(arguments: argparse.Namespace) -> int:
     reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
     place = "above" if arguments.out == STANDARD else f"in {rejected_path(arguments.out)}"
     console.print(f"left out: {reasons}; each with its line {place}", highlight=False, markup=False)
+    if "bad encoding" in rejected:
+        console.print("files are read as UTF-8; `iconv -f WINDOWS-1252 -t UTF-8` makes it of another", highlight=False)
     return REJECTED
 
 
@@ -343,9 +356,10 @@ def _serve(arguments: argparse.Namespace) -> int:
     refuse_open_door(arguments.host, key, arguments.insecure)
     opening = [partial(open_bundle, folder, **_opening(arguments)) for folder in folders]
     named = categories(arguments.map, read_info(folders[0]).task)
-    hosts = [*LOOPBACK, arguments.host, *arguments.allow_host]
+    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host  # as a URL has an IPv6 address
+    hosts = [*LOOPBACK, host, *arguments.allow_host]
     app = build_app(opening, hosts=hosts, key=key, categories=named)
-    print(f"potstill: {', '.join(map(str, folders))} on http://{arguments.host}:{arguments.port}", file=sys.stderr)
+    print(f"potstill: {', '.join(map(str, folders))} on http://{host}:{arguments.port}", file=sys.stderr)
     return serve(app, host=arguments.host, port=arguments.port)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from potstill.domain.measures import Calibration
 from potstill.domain.predictor import Verdict
@@ -15,7 +16,9 @@ def print_verdicts(
 ) -> None:
     """A line for each text: the label, its probability, the text; then what each threshold means."""
     for text, verdict in zip(texts, verdicts, strict=True):
-        console.print(f"{escape(verdict.label)}  {verdict.probability:.3f}  {escape(text)}", highlight=False)
+        # As plain text: a comment is no markup, has no emoji codes, breaks no line and moves no cursor.
+        shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+        console.print(Text(f"{verdict.label}  {verdict.probability:.3f}  {shown}"), soft_wrap=True)
     named = dict(zip(task.labels, calibration.thresholds, strict=False))  # none, unless a text may carry several labels
     for name, threshold in {"": calibration.threshold, **named}.items():
         if threshold is not None:
