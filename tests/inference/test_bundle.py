@@ -308,14 +308,14 @@ def test_a_bundle_answers_without_torch_or_transformers(tiny_bundle: TinyBundle)
 
 
 def test_predict_prints_a_line_for_each_text_and_nothing_that_the_text_asks_for(tiny_bundle: TinyBundle) -> None:
-    comments = ["you are a fool " * 20, "thanks :fire: [bold]all[/bold]", "\x1b[31mred", "caf\xe9 latin"]
+    comments = ["you are a fool " * 20, "thanks :fire: [bold]all[/bold]", "\x1b[31mred", "caf\xe9\xa0latin\t!"]
     sent = "\r\n".join(comments).encode("latin-1")
     command = [sys.executable, "-m", "potstill", "predict", str(tiny_bundle.folder), "-"]
     done = subprocess.run(command, input=sent, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.decode("utf-8").splitlines()[:4]
     assert [line.split(None, 2)[2].strip() for line in lines] == [
-        comments[0].strip(), comments[1], "\ufffd[31mred", "caf\ufffd latin"
+        comments[0].strip(), comments[1], "\ufffd[31mred", "caf\ufffd\ufffdlatin !"
     ]  # fmt: skip
 
 

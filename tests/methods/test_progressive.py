@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from families import tiny_of
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from tiny import comments, tiny_classifier
 from transformers import PreTrainedModel
 
@@ -196,9 +196,13 @@ def test_more_stages_than_epochs_are_refused() -> None:
         made(kind="progressive", keep="odd", schedule="stages", stages=[5, 4, 3])
 
 
-def test_a_layerwise_student_is_all_trained_however_long_its_layers_have_their_turns() -> None:
-    found = made(kind="progressive", keep="odd", schedule="layerwise", share=1.0)
+def test_a_layerwise_student_needs_steps_for_the_rest_and_then_all_of_it_is_trained() -> None:
+    with pytest.raises(ValidationError, match="leaves no step for what is no layer"):
+        made(kind="progressive", keep="odd", schedule="layerwise", share=1.0)
+    found = made(kind="progressive", keep="odd", schedule="layerwise", share=0.99)
     assert found.parameters[0] == found.parameters[1]
+    before = carve(TEACHER.model, plan_layers("odd", 6)).state_dict()
+    assert not [name for name, weight in weights(found).items() if torch.equal(weight, before[name])]
 
 
 def test_stages_that_are_shorter_than_an_epoch_see_other_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +214,7 @@ def test_stages_that_are_shorter_than_an_epoch_see_other_rows(monkeypatch: pytes
 
     monkeypatch.setattr("potstill.training.loop.plan_batches", watched_plan)
     method: Method = TypeAdapter(Recipe).validate_python({"kind": "progressive", "keep": "odd", "schedule": "stages"})
-    training, tokens = TRAINING.model_copy(update={"epochs": 1}), sum(map(len, ROWS))
+    training, tokens = TRAINING.model_copy(update={"epochs": 1, "budget": "equal"}), sum(map(len, ROWS))
     bench = Bench(Task(labels=("fine", "toxic"), positive="toxic"), None, training, ROWS, LABELS, tokens=tokens)
     method.make(bench, TAUGHT, 3)
     first, second = ({row for epoch in plan for batch in epoch for row in batch} for plan in plans)

@@ -29,7 +29,7 @@ SETTINGS = [
     {"kind": "lora", "init": "base", "train_head": False, "target_modules": ["query", "value"]},
     {"kind": "hybrid", "keep": "odd", "r": 4},
     {"kind": "progressive", "schedule": "layerwise", "match": "last"},
-    {"kind": "progressive", "schedule": "layerwise", "match": "mean", "share": 1.0},
+    {"kind": "progressive", "schedule": "layerwise", "match": "mean", "share": 0.9},
     {"kind": "progressive", "schedule": "stages", "epochs": 2},
     {"kind": "progressive", "schedule": "theseus"},
     {"kind": "small", "encoder": "small"},

@@ -361,8 +361,11 @@ def test_the_header_tells_the_separator(tmp_path: Path, separator: str) -> None:
 def test_text_in_plain_bytes_is_text(tmp_path: Path) -> None:
     table = pa.table({"text": pa.array([b"you fool", "größe".encode(), b"\xff"], pa.binary())})
     pq.write_table(table, tmp_path / "in.parquet")
-    tally, _ = run(tmp_path / "in.parquet", tmp_path / "out.parquet")
-    assert (tally.scored, tally.rejected) == (2, {"bad encoding": 1})
+    for target in (tmp_path / "out.parquet", tmp_path / "out.csv", tmp_path / "out.jsonl"):
+        tally, _ = run(tmp_path / "in.parquet", target)
+        assert (tally.scored, tally.rejected) == (2, {"bad encoding": 1})
+        found = [row["text"] for row in rows_of(target)]
+        assert [text.decode() if isinstance(text, bytes) else text for text in found] == ["you fool", "größe"]
 
 
 SLOW = """

@@ -89,7 +89,9 @@ def test_explain_takes_fewer_words_where_each_has_many_tokens(server: Server) ->
     assert server.post("/score", {"texts": [text]}).status == 200
     found = server.post("/explain", {"text": text}).json
     assert 0 < len(found["words"]) < 32
-    assert text[found["begin"] : found["end"]] in text
+    assert all(found["begin"] <= word["begin"] < word["end"] <= found["end"] for word in found["words"])
+    assert found["end"] == len(text)
+    assert "fool" in text[found["begin"] : found["end"]]
 
 
 @pytest.mark.parametrize("path", ["/", "/model", "/api", "/static/try.js", "/static/page.css", "/static/icon.svg"])

@@ -149,7 +149,8 @@ def test_a_trial_that_breaks_is_not_taken_up_again(tmp_path: Path, monkeypatch: 
     assert len(found.attempts) == 2
     (name,) = optuna.get_all_study_names(f"sqlite:///{place}/runs/tuning/tune.db")
     trials = optuna.load_study(study_name=name, storage=f"sqlite:///{place}/runs/tuning/tune.db").trials
-    assert trials[0].params["targets"] == "attention", "the arm's own come first"
+    assert [trial.params["targets"] for trial in trials[:2]] == ["attention"] * 2, "the arm's own come first"
+    assert found.attempts[0].settings["target_modules"] == ["query", "key", "value"]
     assert [trial.state.name for trial in trials] == ["FAIL", "COMPLETE", "COMPLETE"]
 
 

@@ -29,7 +29,7 @@ REJECTED = 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0 when it did what was asked, 1 for an error that the user can mend, 3 where
-    `score` left rows out, 130 when interrupted."""
+    `score` left rows out, 130 when interrupted, unless that is how one ends it (`serve`)."""
     arguments = build_parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO if arguments.verbose else logging.WARNING, format="%(name)s: %(message)s")
     try:
@@ -170,10 +170,10 @@ def _add_opening(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    """A whole number from 1 on; argparse says what it was given instead."""
-    if (count := int(text)) < 1:
-        raise ValueError
-    return count
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
 
 
 def _opening(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -338,7 +338,7 @@ def _score(arguments: argparse.Namespace) -> int:
     reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
     place = "above" if arguments.out == STANDARD else f"in {rejected_path(arguments.out)}"
     console.print(f"left out: {reasons}; each with its line {place}", highlight=False, markup=False)
-    if "bad encoding" in rejected:
+    if "bad encoding" in rejected and job.source_format.kind != "parquet":
         console.print("files are read as UTF-8; `iconv -f WINDOWS-1252 -t UTF-8` makes it of another", highlight=False)
     return REJECTED
 

@@ -10,6 +10,9 @@ from potstill.domain.measures import Calibration
 from potstill.domain.predictor import Verdict
 from potstill.domain.task import Task
 
+_JOINERS = "\u200c\u200d\u00ad"
+"""Within words and emoji; not printable to Python, and harmless."""
+
 
 def print_verdicts(
     texts: Sequence[str], verdicts: Sequence[Verdict], task: Task, calibration: Calibration, console: Console
@@ -17,8 +20,7 @@ def print_verdicts(
     """A line for each text: the label, its probability, the text; then what each threshold means."""
     for text, verdict in zip(texts, verdicts, strict=True):
         # As plain text: a comment is no markup, has no emoji codes, breaks no line and moves no cursor.
-        shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-        console.print(Text(f"{verdict.label}  {verdict.probability:.3f}  {shown}"), soft_wrap=True)
+        console.print(Text(f"{verdict.label}  {verdict.probability:.3f}  {_on_a_line(text)}"), soft_wrap=True)
     named = dict(zip(task.labels, calibration.thresholds, strict=False))  # none, unless a text may carry several labels
     for name, threshold in {"": calibration.threshold, **named}.items():
         if threshold is not None:
@@ -28,3 +30,8 @@ def print_verdicts(
                 style="dim",
                 highlight=False,
             )
+
+
+def _on_a_line(text: str) -> str:
+    letters = (" " if letter.isspace() else letter for letter in text)
+    return "".join(letter if letter.isprintable() or letter in _JOINERS else "\ufffd" for letter in letters)

@@ -17,7 +17,7 @@ from pydantic import JsonValue, ValidationError
 from potstill.domain.errors import PotstillError
 from potstill.domain.record import RunRecord
 
-FORMAT = 2
+FORMAT = 3
 """Part of every digest: raise it when the same settings no longer give the same result, as after a changed default."""
 
 _PARTIAL = ".partial-"

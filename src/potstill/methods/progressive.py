@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from potstill.domain.errors import StudyError
 from potstill.domain.layers import LayerPlan
@@ -40,6 +40,12 @@ class Progressive(DistilledMethod):
     start: float = Field(default=0.5, ge=0, le=1)
     stages: list[int] | None = None
 
+    @model_validator(mode="after")
+    def _leaves_steps(self) -> Self:
+        if self.schedule == "layerwise" and self.share == 1:
+            raise ValueError("share = 1 leaves no step for what is no layer, embeddings and head: name less")
+        return self
+
     def family(self) -> str:
         return "student"
 
@@ -63,7 +69,6 @@ class Progressive(DistilledMethod):
         else:
             layerwise = Layerwise(teacher, rest, layers=len(plan.kept), steps=steps, match=self.match)
             trained = bench.fit(model, seed, layerwise)
-            model.requires_grad_(True)  # where the layers' turns were all of the steps, the last left it frozen
         return Made(Classifier(model, taught.classifier.tokenizer), count_parameters(model), trained, plan)
 
     def _by_stages(self, bench: Bench, taught: Taught, seed: int) -> Made:
@@ -72,8 +77,9 @@ class Progressive(DistilledMethod):
         so_far = LayerPlan(depth=goal.depth, kept=tuple(range(goal.depth)))
         plans = staged(goal, self.stages)
         results: list[TrainResult] = []
-        # Where tokens are fixed, they say how long a stage is, not its epochs.
-        shares = [1] * len(plans) if bench.tokens else _shares(bench.training.epochs, len(plans))
+        # An equal budget says in tokens how long a stage is; where it is not known yet, a stage has an epoch at least.
+        equal = bench.training.budget == "equal"
+        shares = _shares(max(bench.training.epochs, len(plans)) if equal else bench.training.epochs, len(plans))
         for number, (plan, epochs) in enumerate(zip(plans, shares, strict=True)):
             step = LayerPlan(depth=len(so_far.kept), kept=tuple(so_far.kept.index(layer) for layer in plan.kept))
             so_far = so_far.then(step)

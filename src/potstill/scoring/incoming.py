@@ -194,7 +194,14 @@ def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
                 return
             for values in listed:
                 place += 1
-                yield _judged(place, values, values[text_column])
+                text = values[text_column]
+                if isinstance(text, bytes):  # a column of plain bytes, as training reads it
+                    try:
+                        text = values[text_column] = text.decode("utf-8")
+                    except UnicodeDecodeError:
+                        yield Row(place, fault="bad encoding", detail="the text is not UTF-8")
+                        continue
+                yield _judged(place, values, text)
 
     return Incoming(rows(), file.metadata.num_rows, lambda: place, list(schema.names), schema)
 
@@ -212,11 +219,6 @@ def _judged(line: int, values: Mapping[str, Any], text: object) -> Row:
     """The row, with a fault where its text is none."""
     if isinstance(text, int | float) and not isinstance(text, bool) and math.isfinite(text):
         text = str(text)
-    if isinstance(text, bytes):  # a Parquet column of plain bytes
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError:
-            return Row(line, fault="bad encoding", detail="the text is not UTF-8")
     if not isinstance(text, str):
         return Row(line, fault="missing text", detail=f"the text is {type(text).__name__}, not a string")
     if not (text.strip() if text.isascii() else normalise(text)):

@@ -65,6 +65,8 @@ def build_app(
         app.include_router(router)
     app.mount("/static", pages.static)
     app.openapi = partial(_described, app, app.openapi)
+    schemas = app.openapi()["components"]["schemas"].values()
+    app.state.names = frozenset(name for schema in schemas for name in schema.get("properties", {}))
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     return Guard(app, serving, hosts=hosts, key=key, observe=app.state.metrics.observe, queued=QUEUED)
@@ -157,6 +159,4 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     status = 400 if request.url.path.startswith(INVALID_IS_400) else 422
-    schemas = request.app.openapi()["components"]["schemas"].values()
-    names = {name for schema in schemas for name in schema.get("properties", {})}
-    return response(request.url.path, status, explain(error, names))
+    return response(request.url.path, status, explain(error, request.app.state.names))

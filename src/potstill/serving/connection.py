@@ -10,7 +10,7 @@ HEAD_SECONDS = 10
 
 
 UNREAD_SECONDS = 30
-"""For a client to make room for more of an answer, once the buffers between it and the server are full."""
+"""For a client to take what is left of an answer, once the buffers between it and the server are full."""
 
 
 class Connection(H11Protocol):
@@ -37,13 +37,31 @@ class Connection(H11Protocol):
     def pause_writing(self) -> None:
         """As asyncio calls it, where the client does not read; uvicorn would wait for it for ever."""
         super().pause_writing()
-        if self._unread is None:
-            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+        self._hang_up_if_unread()
+
+    def on_response_complete(self) -> None:
+        """As uvicorn calls it."""
+        super().on_response_complete()
+        self._end_soon()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """As uvicorn calls it."""
+        super().timeout_keep_alive_handler()
+        self._end_soon()
 
     def resume_writing(self) -> None:
         """As asyncio calls it."""
         self._was_read()
         super().resume_writing()
+
+    def _end_soon(self) -> None:
+        """A closed transport keeps what is unsent, less than a pause takes, and waits for its reader for ever."""
+        if self.transport.is_closing():
+            self._hang_up_if_unread()
+
+    def _hang_up_if_unread(self) -> None:
+        if self._unread is None:
+            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
     def _was_read(self) -> None:
         if self._unread is not None:

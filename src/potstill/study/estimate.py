@@ -82,8 +82,8 @@ class Shape:
             return count, count
         plan = method.plan(self.depth)
         kept = len(plan.kept) if plan else self.depth
-        total = self.all_parameters() - (self.depth - kept) * self.layer_parameters()
         model = empty_model(_shallow(self.model.config, kept))
+        total, _ = count_parameters(model)
         if isinstance(method, AdaptedMethod):
             counted = add_lora(
                 model, r=method.r, lora_alpha=method.lora_alpha, lora_dropout=method.lora_dropout,

@@ -37,7 +37,8 @@ BASELINES = {
 def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path:
     """Run what of the study the ledger does not have yet; the study's folder, `runs/NAME`.
 
-    Paths in the study are relative to `root`. A run that fails is written down with its reason and the rest go on.
+    Paths in the study are relative to `root`. A run that fails is written down with its reason and the rest go on;
+    where all trials of a family fail there is no learning rate to go on with.
 
     Raises:
         PotstillError: the data, the teacher or the study itself is refused, or another process has the folder.
@@ -68,6 +69,7 @@ class Conductor:
         self.study, self.lab, self.folder, self.held, self.mentions = study, lab, folder, held, mentions
         self.rates: dict[str, float] = {}
         self.searched: list[dict[str, Any]] = []
+        self.layers: dict[str, LayerSearch] = {}
 
     def play(self) -> None:
         """Run all of it."""
@@ -118,16 +120,13 @@ class Conductor:
         return self.lab.open_teacher(draft)
 
     def _with_layers(self, draft: Draft, teacher: Teacher, depth: int) -> Study:
-        """The study with the layers of its searched arms, which are written down beside it."""
+        """The study with the layers of its searched arms."""
         found: dict[int, LayerSearch] = {}
         if self.held is not None:
             searcher = self.lab.searcher(draft, teacher, self.held)
             found = {size: searcher.search(size) for size in self.study.searched_sizes(depth)}
-        for path in self.folder.glob("layers-*.json"):
-            if path.name not in {f"layers-{size}.json" for size in found}:  # of the study as it was before
-                path.unlink()
+        self.layers = {f"layers-{size}.json": search for size, search in found.items()}
         for size, search in found.items():
-            write_file(self.folder / f"layers-{size}.json", search.model_dump_json().encode())
             best, odds = search.best, len(search.choices)
             self.lab.display.say(f"layers: of {odds:,} choices of {size}, {list(best.kept)} answer most as the teacher")
         return self.study.with_layers({size: search.best.kept for size, search in found.items()}, depth)
@@ -135,16 +134,18 @@ class Conductor:
     def _search(self, trials: list[Trial], parent: Draft | None, teacher: Teacher | None) -> None:
         """Run the trials and set each family's rate to the one with the best validation PR-AUC."""
         scores: dict[str, dict[float, float | None]] = {}
+        reason = ""
         for trial in trials:
             draft = self.lab.trial_draft(trial, parent)
             self._once(draft, draft.words, lambda trial=trial, draft=draft: self.lab.trial(trial, draft, teacher))
             record = self.lab.ledger.find(draft.arm, draft.seed, draft.digest)
             score = record.validation.pr_auc if record and record.validation else None
+            reason = record.reason if record else ""
             scores.setdefault(trial.family, {})[trial.training.learning_rate] = score
         for family, by_rate in scores.items():
             reached = {rate: score for rate, score in sorted(by_rate.items()) if score is not None}
             if not reached:
-                raise StudyError(f"[search]: no learning rate of {sorted(by_rate)} led anywhere for {family}")
+                raise StudyError(f"[search]: no learning rate of {sorted(by_rate)} led anywhere for {family}: {reason}")
             # The smaller rate wins a tie: the order of the file must not decide.
             self.rates[family] = max(reached, key=lambda rate: reached[rate])
             self.searched += [
@@ -189,4 +190,9 @@ class Conductor:
         """Write the study's own files. The rows' say which rows they are: a kill may fall between them."""
         write_rows(self.folder, self.lab.data)
         write_texts(self.folder, self.lab.data)
+        for name, search in self.layers.items():
+            write_file(self.folder / name, search.model_dump_json().encode())
+        for path in self.folder.glob("layers-*.json"):
+            if path.name not in self.layers:  # of the study as it was before
+                path.unlink()
         write_summary(self.folder, self.lab.study, self.lab.root, self.lab.data, runs, layers, self.searched)

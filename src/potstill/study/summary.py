@@ -46,10 +46,11 @@ def write_rows(folder: Path, data: Dataset) -> None:
 
 def is_summarised(folder: Path, data: Dataset) -> bool:
     """Whether the folder has a `study.json` of the same test rows."""
-    path = folder / "study.json"
-    if not path.is_file():
+    try:
+        summary = json.loads((folder / "study.json").read_bytes())
+    except (OSError, ValueError):  # none yet, or damaged
         return False
-    return json.loads(path.read_text(encoding="utf-8")).get("test_fingerprint") == data.test.fingerprint()
+    return summary.get("test_fingerprint") == data.test.fingerprint()
 
 
 def write_texts(folder: Path, data: Dataset) -> None:

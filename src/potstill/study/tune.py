@@ -14,7 +14,7 @@ from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from potstill.domain.errors import PotstillError, StudyError
+from potstill.domain.errors import StudyError
 from potstill.domain.tuning import Attempt, Tuning
 from potstill.ledger.ledger import Ledger, digest_of, write_file
 from potstill.methods.bench import Bench, Made
@@ -82,7 +82,7 @@ class _Tuner:
     def search(self) -> Tuning:
         """Try until the trials or the minutes are spent."""
         self._take_up_what_was_cut()
-        if not self._trials.trials:
+        if not self._trials.get_trials(deepcopy=False, states=[*DONE, TrialState.WAITING]):
             self._trials.enqueue_trial(self._usual())
         while self._has_budget():
             self._try(self._trials.ask())
@@ -135,7 +135,7 @@ class _Tuner:
             self._trials.tell(trial, state=TrialState.PRUNED)
             self._lab.display.say(f"{label}: given up")
             return
-        except (ValueError, PotstillError) as error:  # a loss that is not finite: a bad rate is an answer too
+        except ValueError as error:  # a loss that is not finite: a bad rate is an answer too
             trial.set_user_attr("failure", str(error))
             score = 0.0
         except Exception:  # or the next start would take it up again, and fail again

@@ -76,7 +76,8 @@ class Word(BaseModel):
 
 
 class ExplainResponse(BaseModel):
-    """The words of a text, or of its strongest part where it has more than 64; approximate: each was left out once."""
+    """The words of a text, or of its strongest part where it has too many (more than 64, or of
+    many tokens each); approximate: each was left out once."""
 
     model: str
     label: str = Field(description="what the weights speak for: the positive label, or the likeliest of several")
