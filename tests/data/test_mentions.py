@@ -33,7 +33,7 @@ def test_a_file_of_its_own_is_read_by_terms_or_by_a_column(tmp_path: Path) -> No
     assert found.groups["old"].tolist() == [True, True, False]
     assert account.balances()
     assert account.rejected
-    assert account.filtered == {"in train or validation": 1}
+    assert account.filtered == {"trained on or chosen by": 1}
     by_column, _ = read_mentions(source, DATA, labels=LABELS, terms=[], column="who", seed=0, root=tmp_path)
     assert {name: np.flatnonzero(mask).tolist() for name, mask in by_column.groups.items()} == {"a": [0], "b": [1]}
 

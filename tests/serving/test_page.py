@@ -286,8 +286,47 @@ def test_a_row_that_is_too_long_is_left_out_and_counted(page: Page, tmp_path: Pa
     (tmp_path / "mine.csv").write_text(f"text\n{TOXIC}\n{'word ' * 25_000}\n{FINE}\n")
     dropped(page, tmp_path / "mine.csv")
     page.get_by_role("button", name="Score 3 rows").click()
-    expect(page.locator("#file-work")).to_contain_text("3 rows, 1 flagged, 1 too long to be scored.")
+    expect(page.locator("#file-work")).to_contain_text("3 rows, 1 flagged (toxic from 0.50), 1 too long to be scored.")
     assert [row[1] for row in scored(page)] == ["label", "toxic", "", "fine"]
+
+
+def test_rows_without_a_text_are_kept_and_counted_also_where_there_is_one_column(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(f'text\n{TOXIC}\n""\n{FINE}\n" "\n')
+    dropped(page, tmp_path / "mine.csv")
+    page.get_by_role("button", name="Score 4 rows").click()
+    expect(page.locator("#file-work")).to_contain_text("4 rows, 1 flagged (toxic from 0.50), 2 without a text.")
+    assert [row[1] for row in scored(page)] == ["label", "toxic", "", "fine", ""]
+
+
+def test_what_was_scored_before_it_was_stopped_is_given(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("text\n" + f"{TOXIC}\n" * 40)
+    asked = questions(page)
+
+    def hold(route: Route) -> None:
+        if len(asked) == 1:
+            route.continue_()  # the second question is never answered
+
+    page.route("**/score", hold)
+    dropped(page, tmp_path / "mine.csv")
+    page.get_by_role("button", name="Score 40 rows").click()
+    expect(page.locator("#file-work")).to_contain_text("32 of 40 rows")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#file-work")).to_contain_text("mine.csv: stopped after 32 rows. 40 rows, 32 flagged")
+    assert [row[1] for row in scored(page)] == ["label", *["toxic"] * 32, *[""] * 8]
+    with page.expect_file_chooser() as chooser:
+        page.get_by_label("CSV file").click()
+    chooser.value.set_files(tmp_path / "mine.csv")  # the same once more
+    expect(page.get_by_role("button", name="Score 40 rows")).to_be_visible()
+
+
+def test_who_types_while_a_file_is_scored_goes_on_typing(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("text\n" + f"{TOXIC}\n" * 200)
+    dropped(page, tmp_path / "mine.csv")
+    page.get_by_role("button", name="Score 200 rows").click()
+    box(page).click()
+    expect(page.get_by_role("link", name="Download the scored file")).to_be_visible()
+    page.keyboard.type("still here")
+    expect(box(page)).to_have_value("still here")
 
 
 # --- what is kept, and what goes wrong
@@ -341,6 +380,23 @@ def test_offline_is_said_and_nothing_is_lost(page: Page) -> None:
     page.context.set_offline(False)
     page.get_by_role("button", name="Ask again").click()
     expect(page.locator(".card .word")).to_have_text("Toxic")
+
+
+def test_another_bundle_of_the_same_name_brings_its_own_threshold(browser: Browser, server: Server) -> None:
+    page = browser.new_context(base_url=f"http://127.0.0.1:{server.port}").new_page()
+
+    def before(route: Route) -> None:
+        found = route.fetch().json()
+        found["models"][0] |= {"digest": "of another", "threshold": {**found["models"][0]["threshold"], "value": 1.0}}
+        route.fulfill(json=found)
+
+    page.route("**/models", before, times=1)
+    page.goto("/")
+    expect(page.locator("#cards article")).to_have_count(1)
+    box(page).fill(TOXIC)
+    expect(page.locator(".card .word")).to_have_text("Toxic")
+    expect(page.get_by_label("Called toxic from")).to_have_value("49")
+    page.context.close()
 
 
 def test_too_long_is_said(page: Page) -> None:

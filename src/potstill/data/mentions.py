@@ -85,10 +85,10 @@ def read_mentions(
             f"subgroups: {source.name} has the labels {list(scheme.names)}, the task {list(task.labels)}: name them "
             "alike with [subgroups] labels"
         )
-    known = {leak_key(text) for split in (data.train, data.validation) for text in split.texts}
+    known = {leak_key(text) for texts in (data.train.texts, data.validation.texts, data.unlabelled) for text in texts}
     labelled = with_known_labels(rows, scheme, tally)
     rows = [row for row in labelled if row.key not in known]
-    tally.filtered["in train or validation"] += len(labelled) - len(rows)
+    tally.filtered["trained on or chosen by"] += len(labelled) - len(rows)
     rows = sampled("subgroups", source, tally, rows, seed)
     if not rows:
         raise DataError(f"subgroups: of {len(table.rows):,} rows in {source.name} none is left: {dict(tally.rejected)}")

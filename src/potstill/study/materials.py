@@ -10,7 +10,7 @@ import numpy as np
 from potstill.data.loading import Source, load_dataset
 from potstill.data.unlabelled import with_unlabelled
 from potstill.domain.dataset import Dataset, Split
-from potstill.domain.errors import PotstillError
+from potstill.domain.errors import PotstillError, StudyError
 from potstill.study.config import DataTable, SplitTable, Study
 
 
@@ -41,12 +41,17 @@ def rows_of(study: Study, root: Path) -> tuple[Dataset, Split | None]:
 
 
 def hold_out(data: Dataset, count: int, seed: int) -> tuple[Dataset, Split]:
-    """The data set without some of its training rows, and those: `count` of them, at most a quarter, drawn by the seed.
+    """The data set without some of its training rows, and those: about `count` of them, at most a quarter, drawn by the
+    seed.
 
-    Rows that belong together stay together, so there may be a few more.
+    Rows that belong together stay together, so there may be a few more, or fewer where a group is too large.
+
+    Raises:
+        StudyError: every group has more than a quarter of the rows.
     """
     train = data.train
-    wanted = min(count, len(train) // 4)
+    most = len(train) // 4
+    wanted = min(count, most)
     groups: dict[str, list[int]] = {}
     for row, group in enumerate(train.groups):
         groups.setdefault(group or f"row {row}", []).append(row)
@@ -55,7 +60,14 @@ def hold_out(data: Dataset, count: int, seed: int) -> tuple[Dataset, Split]:
     for place in np.random.default_rng(seed).permutation(len(names)):
         if len(held) >= wanted:
             break
-        held += groups[names[int(place)]]
+        group = groups[names[int(place)]]
+        if len(held) + len(group) <= most:
+            held += group
+    if not held:
+        raise StudyError(
+            f"no rows of train can be held out to choose layers on: each of its {len(names)} groups has more than a "
+            "quarter of them; name the layers, or group by something finer"
+        )
     rest = train.take(sorted(set(range(len(train))) - set(held)))
     account = data.account.model_copy(
         update={

@@ -43,6 +43,7 @@ class ScoreResponse(BaseModel):
     """A verdict for each text, in their order."""
 
     model: str
+    digest: str = Field(description="SHA-256 of the bundle's manifest: another than that of /models is another bundle")
     results: list[Scored]
 
 
@@ -55,7 +56,7 @@ async def score(body: ScoreRequest, request: Request) -> ScoreResponse:
         Scored(label=one.verdict.label, score=one.verdict.score, flagged=one.verdict.flagged, truncated=one.truncated)
         for one in found
     ]
-    return ScoreResponse(model=judge.name, results=results)
+    return ScoreResponse(model=judge.name, digest=judge.bundle.digest, results=results)
 
 
 class ExplainRequest(BaseModel):

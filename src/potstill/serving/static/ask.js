@@ -46,6 +46,8 @@ async function refusal(response) {
       return new Refused("busy", "The server is busy.", seconds);
     case 503:
       return new Refused("loading", message.includes("loaded") ? "The model is being loaded." : `Not ready: ${message}.`, seconds);
+    case 502: // of a proxy before a server that restarts
+      return new Refused("offline", "The server does not answer.", 3);
     case 408:
     case 504:
       return new Refused("late", "The server took too long.", 3);
@@ -54,13 +56,18 @@ async function refusal(response) {
   }
 }
 
+/** How often in a row a question may be too much for the server's time. */
+const MOST_LATE = 2;
+
 /** `asking()` until it answers; `waiting(refusal, secondsLeft)` is told each second while the server is not ready. */
 export async function askUntilAnswered(asking, waiting, signal = undefined) {
-  for (;;) {
+  for (let late = 0; ; ) {
     try {
       return await asking();
     } catch (error) {
       if (!(error instanceof Refused) || error.seconds === null) throw error;
+      late = error.kind === "late" ? late + 1 : 0;
+      if (late === MOST_LATE) throw error;
       for (let left = error.seconds; left > 0; left--) {
         waiting(error, left);
         await pause(1000, signal);

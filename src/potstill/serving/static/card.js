@@ -3,7 +3,10 @@
 import { capital, make, percent } from "./dom.js";
 import { weighed } from "./words.js";
 
-/** What one model says, in an element of its own; `trouble` is shown and cleared where its own questions fail and succeed. */
+/**
+ * What one model says, in an element of its own; `trouble` is shown and cleared where its own questions fail and succeed,
+ * `moved()` is called where another threshold turns its verdict.
+ */
 export class Card {
   #texts = [];
   /** Counts up with every change, so that a late explanation can tell that it is one. */
@@ -13,8 +16,9 @@ export class Card {
   #explain;
   #found;
 
-  constructor(model, alone, trouble) {
+  constructor(model, alone, trouble, moved) {
     this.model = model;
+    this.moved = moved;
     this.threshold = model.threshold?.value ?? null;
     this.#place = make("div");
     this.#explain = make("button", { type: "button", onclick: () => this.#weigh(trouble) }, "Which words weigh?");
@@ -60,11 +64,6 @@ export class Card {
     return this.#results.length ? `${capital(this.#called(this.#results[0]))}, ${this.#probability(this.#results[0])}` : "";
   }
 
-  /** The label of the first text. */
-  get label() {
-    return this.#called(this.#results[0]);
-  }
-
   #draw() {
     this.#place.replaceChildren(this.#results.length === 1 ? this.#one(this.#results[0]) : this.#several());
   }
@@ -78,7 +77,7 @@ export class Card {
   #several() {
     const lines = this.#results.map((result, n) =>
       make("li", {}, make("span", { className: "text" }, this.#texts[n]),
-        make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#called(result))}, ${percent(result.score)}`), this.#bar(result)));
+        make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#called(result))}, ${this.#probability(result)}`), this.#bar(result)));
     return make("div", {}, make("p", { className: "word" }, this.said), make("ol", { className: "lines" }, ...lines));
   }
 
@@ -125,7 +124,9 @@ export class Card {
       words.textContent = meaning(point, positive);
       slider.ariaValueText = words.textContent;
       reset.hidden = Number(slider.value) === shipped;
-      if (this.#results.length) this.#draw();
+      if (!this.#results.length) return;
+      this.#draw();
+      this.moved();
     };
     slider.addEventListener("input", moved);
     reset.addEventListener("click", () => {

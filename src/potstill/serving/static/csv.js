@@ -18,6 +18,7 @@ export function parse(text, separator) {
   let row = [];
   let field = "";
   let quoted = false;
+  let anyQuoted = false; // in this row
   let line = 1;
   let opened = 0;
   const endField = () => {
@@ -26,8 +27,9 @@ export function parse(text, separator) {
   };
   const endRow = () => {
     endField();
-    if (row.length > 1 || row[0] !== "") rows.push(row); // a blank line is no row
+    if (row.length > 1 || row[0] !== "" || anyQuoted) rows.push(row); // a blank line is no row, "" alone is an empty text
     row = [];
+    anyQuoted = false;
   };
   for (let at = 0; at < text.length; at++) {
     const letter = text[at];
@@ -37,7 +39,7 @@ export function parse(text, separator) {
       else if (text[at + 1] === '"') field += text[++at];
       else quoted = false;
     } else if (letter === '"' && field === "") {
-      quoted = true;
+      quoted = anyQuoted = true;
       opened = line;
     } else if (letter === separator) endField();
     else if (letter === "\n") endRow();
@@ -45,7 +47,7 @@ export function parse(text, separator) {
     else field += letter;
   }
   if (quoted) throw new Error(`line ${opened}: a quote is opened and never closed`);
-  if (field !== "" || row.length) endRow();
+  if (field !== "" || row.length || anyQuoted) endRow();
   return rows;
 }
 

@@ -15,9 +15,12 @@ export class FileScoring {
   #work = find("file-work");
   #stop = null;
 
-  constructor(model) {
-    this.model = model;
+  /** Of the server's first bundle. */
+  model = null;
+
+  constructor() {
     const [drop, input] = [find("drop"), find("file")];
+    input.addEventListener("click", () => (input.value = "")); // or the same file, mended, would be no change
     input.addEventListener("change", () => this.#take(input.files[0]));
     for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => this.#over(event, true));
     for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, (event) => this.#over(event, false));
@@ -31,9 +34,10 @@ export class FileScoring {
 
   async #take(file) {
     if (!file) return;
-    this.#stop?.abort();
     try {
       if (file.size > MOST_BYTES) throw new Error("it has more than 20 MB; `potstill score` takes files of any size");
+      this.#stop?.abort();
+      this.#stop = null;
       const text = decoded(await file.arrayBuffer());
       const [header, ...rows] = parse(text, separatorOf(text));
       if (!header || !rows.length) throw new Error("it needs a line with the names of the columns and at least one row");
@@ -53,6 +57,7 @@ export class FileScoring {
     start.addEventListener("click", () => this.#score(name, header, rows, Number(column.value), safe.checked));
     this.#work.replaceChildren(
       make("p", { className: "row" }, make("label", { htmlFor: "column" }, `Text in ${name}:`), column, start),
+      make("p", { className: "hint" }, `Judged by ${this.model.id}${atThreshold(this.model)}.`),
       make("label", { className: "check" }, safe, " Guard spreadsheets: put ' before what looks like a formula"));
     start.focus();
   }
@@ -63,51 +68,65 @@ export class FileScoring {
     const words = make("p", { ariaLive: "off" });
     const cancel = make("button", { type: "button", onclick: () => stop.abort() }, "Stop");
     this.#work.replaceChildren(bar, words, cancel);
+    cancel.focus();
     const started = performance.now();
-    const results = [];
+    // A result, or why there is none.
+    const results = rows.map((row) => (row[column].trim() ? "not reached" : "without a text"));
+    const wanted = results.flatMap((result, n) => (result === "not reached" ? [n] : []));
+    let done = 0;
+    let ended = "";
     try {
-      for (const batch of batches(rows.map((row) => row[column]))) {
-        results.push(...(await this.#ask(batch, stop.signal, (error, left) => (words.textContent = `${error.message} Going on in ${left} s.`))));
-        bar.value = results.length;
-        words.textContent = progress(results.length, rows.length, performance.now() - started);
+      for (const batch of batches(wanted.map((n) => rows[n][column]))) {
+        const found = await this.#ask(batch, stop.signal, (error, left) => (words.textContent = `${error.message} Going on in ${left} s.`));
+        for (const result of found) results[wanted[done++]] = result;
+        bar.value = done;
+        words.textContent = progress(done, wanted.length, performance.now() - started);
       }
     } catch (error) {
-      const why = error.name === "AbortError" ? "stopped" : error.message;
-      this.#say(`${name}: ${why} after ${results.length.toLocaleString("en")} rows.`);
-      return;
+      if (this.#stop !== stop) return; // another file was taken
+      ended = `${name}: ${error.name === "AbortError" ? "stopped" : error.message} after ${done.toLocaleString("en")} rows.`;
+      if (!done) return this.#say(ended);
     }
-    this.#give(name, header, rows, results, safe);
+    this.#give(name, header, rows, results, safe, ended);
   }
 
-  /** Results of some texts; what is too long together is asked in halves, what is too long alone has none. */
+  /** Results of some texts; what is too much together is asked in halves, what is too much alone has none. */
   async #ask(texts, signal, waiting) {
     try {
       const question = { texts, model: this.model.id };
       return (await askUntilAnswered(() => ask("/score", question, signal), waiting, signal)).results;
     } catch (error) {
-      if (!(error instanceof Refused) || error.kind !== "long") throw error;
-      if (texts.length === 1) return [null];
+      if (!(error instanceof Refused) || !["long", "late"].includes(error.kind)) throw error;
+      if (texts.length === 1) return ["too long to be scored"];
       const half = texts.length >> 1;
       return [...(await this.#ask(texts.slice(0, half), signal, waiting)), ...(await this.#ask(texts.slice(half), signal, waiting))];
     }
   }
 
-  #give(name, header, rows, results, safe) {
+  #give(name, header, rows, results, safe, ended) {
     const prefix = ADDED.some((title) => header.includes(title)) ? "potstill_" : "";
-    const added = results.map((result) => (result ? ADDED.map((title) => String(result[title] ?? "")) : ["", "", "", ""]));
+    const added = results.map((result) => ADDED.map((title) => (typeof result === "string" ? "" : String(result[title] ?? ""))));
     const text = format([[...header, ...ADDED.map((title) => prefix + title)], ...rows.map((row, n) => [...row, ...added[n]])], safe);
     const link = make("a", { className: "button", href: URL.createObjectURL(new Blob([text], { type: "text/csv" })) }, "Download the scored file");
     link.download = name.replace(/(\.[^.]*)?$/, ".scored.csv");
-    const flagged = results.filter((result) => result?.flagged).length;
-    const left = results.filter((result) => !result).length;
-    this.#say(`${results.length.toLocaleString("en")} rows, ${flagged.toLocaleString("en")} flagged${left ? `, ${left} too long to be scored` : ""}.`);
+    const counts = new Map([[`flagged${atThreshold(this.model)}`, results.filter((result) => result.flagged).length]]);
+    for (const why of results.filter((result) => typeof result === "string")) counts.set(why, (counts.get(why) ?? 0) + 1);
+    const said = Array.from(counts, ([what, count]) => `${count.toLocaleString("en")} ${what}`).join(", ");
+    // Whoever types meanwhile goes on typing.
+    const free = document.activeElement === document.body || this.#work.contains(document.activeElement);
+    this.#say(`${ended} ${results.length.toLocaleString("en")} rows, ${said}.`.trim());
     this.#work.append(link);
-    link.focus();
+    if (free) link.focus();
   }
 
   #say(words) {
     this.#work.replaceChildren(make("p", { role: "status" }, words));
   }
+}
+
+/** The threshold that a file is judged at: the shipped one, wherever the page's stands. */
+function atThreshold({ positive, threshold }) {
+  return positive !== null && threshold ? ` (${positive} from ${threshold.value.toFixed(2)})` : "";
 }
 
 function decoded(bytes) {

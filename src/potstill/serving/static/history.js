@@ -1,6 +1,6 @@
 // What was judged in this tab. It never leaves it.
 
-import { capital, find, keep, kept, make, percent } from "./dom.js";
+import { find, keep, kept, make } from "./dom.js";
 
 const MOST = 50;
 /** Milliseconds that a text must stand unchanged to be remembered: half a sentence is nobody's comment. */
@@ -22,11 +22,11 @@ export class History {
     this.#draw();
   }
 
-  /** Remember this once it has stood for a while. */
-  settle(text, label, score) {
+  /** Remember this, and what was said of it, once it has stood for a while. */
+  settle(text, said) {
     this.forget();
     this.#timer = setTimeout(() => {
-      this.#entries = [{ text, label, score }, ...this.#entries.filter((entry) => entry.text !== text)].slice(0, MOST);
+      this.#entries = [{ text, said }, ...this.#entries.filter((entry) => entry.text !== text)].slice(0, MOST);
       this.#changed();
     }, SETTLED);
   }
@@ -42,9 +42,9 @@ export class History {
   }
 
   #draw() {
-    const lines = this.#entries.map(({ text, label, score }) => {
+    const lines = this.#entries.map(({ text, said }) => {
       const short = Array.from(text).slice(0, 120).join("");
-      const words = `${capital(label)}, ${percent(score)}: ${short}${short.length < text.length ? "…" : ""}`;
+      const words = `${said}: ${short}${short.length < text.length ? "…" : ""}`;
       return make("li", {}, make("button", { type: "button", onclick: () => this.choose(text) }, words));
     });
     find("history").replaceChildren(...lines);

@@ -14,8 +14,12 @@ const MOST_LINES = 256;
 const box = find("comment");
 const eachLine = find("each-line");
 let cards = [];
+let files = null;
+let asked = false;
 
-const trouble = { show: (error) => showRefusal(error, () => typing.now()), clear: clearNotice };
+// What the server refuses may have been made for another bundle than it has now: the models are asked for again, too.
+const again = (error) => (error instanceof Refused && error.kind === "wrong" ? start() : typing.now());
+const trouble = { show: (error) => showRefusal(error, () => again(error)), clear: clearNotice };
 const typing = new Typing({ send: judge, show: showVerdicts, fail: trouble.show });
 const history = new History(put);
 
@@ -36,9 +40,21 @@ async function judge(signal) {
 
 function showVerdicts({ given, answers }) {
   clearNotice();
+  // The server was started again with other bundles of the same names: their thresholds are others.
+  const renewed = cards.some((card, n) => card.model.digest !== answers[n].digest);
+  if (renewed && !asked) {
+    asked = true; // once: behind a balancer there may be two servers
+    return start();
+  }
+  asked = false;
   cards.forEach((card, n) => card.show(given, answers[n].results));
+  say();
+  if (given.length === 1) history.settle(box.value, cards[0].said);
+}
+
+/** The verdicts in words, for those who listen. */
+function say() {
   find("said").textContent = cards.map((card) => (cards.length > 1 ? `${card.model.id}: ${card.said}` : card.said)).join(". ");
-  if (given.length === 1) history.settle(box.value, cards[0].label, answers[0].results[0].score);
 }
 
 function changed() {
@@ -69,9 +85,10 @@ async function start() {
   try {
     const found = await askUntilAnswered(() => ask("/models"), (error, left) => showRefusal(error, start, left));
     clearNotice();
-    cards = found.models.map((model) => new Card(model, found.models.length === 1, trouble));
+    cards = found.models.map((model) => new Card(model, found.models.length === 1, trouble, say));
     find("cards").replaceChildren(...cards.map((card) => card.element));
-    new FileScoring(found.models[0]);
+    files ??= new FileScoring();
+    files.model = found.models[0];
     changed();
   } catch (error) {
     showRefusal(error, start);
