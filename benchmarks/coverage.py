@@ -16,6 +16,7 @@ import multiprocessing
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from math import sqrt
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.optimize import brentq
 
+from potstill.statistics import resample, verdict
 from potstill.statistics.resample import Floats, average_precisions, draw_resamples
 from potstill.statistics.verdict import Estimate, Spread, estimate_of, judge, spreads, student
 
@@ -217,6 +219,12 @@ def page(notes: Notebook) -> str:
     return "\n".join(lines)
 
 
+def code() -> str:
+    """A digest of the rule that is tried, and of what it is tried on."""
+    sources = (verdict.__file__, resample.__file__, __file__)
+    return sha256(b"".join(Path(str(source)).read_bytes() for source in sources)).hexdigest()[:12]
+
+
 def main() -> int:
     """Simulate what is not there yet, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -225,11 +233,14 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
     notes = Notebook(arguments.work)
-    left = [(cell, arguments.simulations) for cell in CELLS if not notes.has(cell=asdict(cell))]
+    # Of another rule, or of fewer simulations, a line says nothing of this table.
+    made = {"simulations": arguments.simulations, "code": code()}
+    left = [(cell, arguments.simulations) for cell in CELLS if not notes.has(cell=asdict(cell), **made)]
     with multiprocessing.Pool(arguments.processes) as pool:
         for number, (cell, found) in enumerate(pool.imap(_work, left), start=1):
-            notes.add(cell=asdict(cell), **found)
+            notes.add(cell=asdict(cell), **made, **found)
             print(f"{number} of {len(left)}: {cell}: coverage {found['held']:.1%}", file=sys.stderr, flush=True)
+    notes.lines = [line for line in notes.lines if made.items() <= line.items()]
     print(page(notes))
     return 0
 

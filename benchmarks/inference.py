@@ -59,8 +59,13 @@ def draw_comments(path: Path, column: str, count: int, bench: Bench) -> list[str
     return chosen
 
 
+def section(name: str, field: dict[str, Contestant], texts: list[str]) -> str:
+    """What measurements are kept under: those of other comments, contestants or processors are others."""
+    return f"{name}, {len(texts)} comments, {cpu_kind()}: {', '.join(sorted(field))}"
+
+
 def measure(name: str, field: dict[str, Contestant], texts: list[str], rounds: int, notes: Notebook) -> None:
-    """All rounds; within a round everyone has a turn, in a new order."""
+    """All rounds of a section; within a round everyone has a turn, in a new order."""
     for contestant in field.values():
         contestant.answer(texts[:64])
     for n in range(rounds):
@@ -153,21 +158,24 @@ def measure_shapes(arguments: argparse.Namespace, counts: dict[str, int], notes:
         if not all(notes.has(model=name, round=n, what="done") for n in range(arguments.rounds)):
             field = random_field(bench)
             wanted = {who: it for who, it in field.items() if who == "pipeline" or who in (arguments.who or field)}
-            measure(name, wanted, texts, arguments.rounds, notes)
+            place = section(name, wanted, texts)
+            measure(place, wanted, texts, arguments.rounds, notes)
         lengths = [len(row) for row in bench.reader().read(texts).rows]
         yield f"\n### {name}, {len(texts):,} comments\n"
-        yield from speed_table(name, {"": bench.model}, lengths, notes, "pipeline")
+        yield from speed_table(place, {"": bench.model}, lengths, notes, "pipeline")
 
 
 def measure_study(arguments: argparse.Namespace, counts: dict[str, int], notes: Notebook) -> Iterator[str]:
     """A study's teacher and its student's bundle: speed, then quality."""
     students = open_students(arguments.study, arguments.work / "study")
     texts = draw_comments(arguments.comments, arguments.column, counts["study"], students.teacher)
-    measure("study", student_field(students), texts, arguments.rounds, notes)
+    field = student_field(students)
+    place = section(str(arguments.study.resolve()), field, texts)
+    measure(place, field, texts, arguments.rounds, notes)
     lengths = [len(row) for row in students.teacher.reader().read(texts).rows]
     models = {"teacher": students.teacher.model, "student": students.student.model}
     yield f"\n### {arguments.study.name}, {len(texts):,} comments\n"
-    yield from speed_table("study", models, lengths, notes, "teacher, pipeline")
+    yield from speed_table(place, models, lengths, notes, "teacher, pipeline")
     yield from quality_table(students)
 
 

@@ -95,10 +95,14 @@ def rounds_of(bundle: Path, model: Path, work: Path, texts: list[str], count: in
     found: list[tuple[float, float, float, float]] = []
     for n in range(count):
         alone, asked = speed(open_bundle(bundle), texts), speed(pipeline, texts)
-        with running(potstill_server(bundle, PORT), PORT, "/readyz"):
-            ours = capacity(PORT, requests, alone, seconds)
-        with running(plain_server(model, PORT), PORT, "/livez"):
-            plain = capacity(PORT, requests, alone / 2, seconds)
+        # Each is searched from what its own engine can do without a server: in steps of the same part of that.
+        sides = [(potstill_server(bundle, PORT), "/readyz", alone), (plain_server(model, PORT), "/livez", asked)]
+        reached: dict[str, float] = {}
+        for command, ready, guess in sides if n % 2 == 0 else reversed(sides):
+            with running(command, PORT, ready):
+                asyncio.run(drive(PORT, requests, guess / 4, 2))  # both are warm
+                reached[ready] = capacity(PORT, requests, guess, seconds)
+        ours, plain = reached["/readyz"], reached["/livez"]
         found.append((alone, ours, asked, plain))
         print(
             f"round {n}: engine alone {alone:.0f}/s, served {ours:.0f}/s; pipeline alone {asked:.1f}/s, plain endpoint "

@@ -27,8 +27,9 @@ def install(folder: Path) -> Path:
     python = folder / "venv" / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-        command = [python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", ROOT]
-        subprocess.run(command, check=True)
+    command = [python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt"]
+    subprocess.run([*command, ROOT], check=True)
+    subprocess.run([*command, "--force-reinstall", "--no-deps", ROOT], check=True)  # as it is today
     for name in ("torch", "transformers"):
         found = subprocess.run([python, "-c", f"import {name}"], capture_output=True).returncode == 0
         assert not found, f"{name} is in the base install"
