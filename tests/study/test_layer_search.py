@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from potstill.report.show import markdown
 from potstill.study.config import read_study
 from potstill.study.execute import run_study
 from potstill.study.layer_search import Searcher
-from potstill.study.materials import rows_of
+from potstill.study.materials import hold_out, rows_of
 from potstill.study.progress import Display
 
 STUDY = """
@@ -132,6 +133,21 @@ def test_rows_that_are_held_out_are_not_trained_on(tmp_path: Path) -> None:
     _, most = rows_of(read_study(place / "study.toml"), place)
     assert most is not None
     assert len(most) == 60, "a quarter of the training rows at most"
+
+
+def test_a_group_that_is_most_of_train_is_not_held_out(tmp_path: Path) -> None:
+    place = workplace(tmp_path, layers=4, size=2, rows=480)
+    data, _ = rows_of(read_study(place / "study.toml"), place)
+    sites = ["large" if row < 150 else f"site {row % 10}" for row in range(len(data.train))]
+    grouped = replace(data, train=replace(data.train, groups=sites))
+    for seed in range(5):
+        rest, held = hold_out(grouped, 40, seed)
+        assert "large" not in held.groups
+        assert 0 < len(held) <= len(data.train) // 4
+        assert not set(held.groups) & set(rest.train.groups)
+    alone = replace(data, train=replace(data.train, groups=["one"] * len(data.train)))
+    with pytest.raises(StudyError, match="each of its 1 groups has more than a quarter"):
+        hold_out(alone, 40, 0)
 
 
 def searcher(folder: Path, layers: int = 4) -> Searcher:
