@@ -28,7 +28,7 @@ from scipy.optimize import brentq
 
 from potstill.statistics import resample, verdict
 from potstill.statistics.resample import Floats, average_precisions, draw_resamples
-from potstill.statistics.verdict import Estimate, Spread, estimate_of, judge, spreads, student
+from potstill.statistics.verdict import Estimate, Spread, estimate_of, judge, spreads, t_quantile
 
 MU, RHO, COMMON, RATE = 2.0, 0.9, 0.8, 0.1
 """Distance of positive rows in standard deviations, correlation with the teacher, share of the rest's variance that all
@@ -152,7 +152,7 @@ def once(world: World, rng: np.random.Generator) -> dict[str, float]:
     cell, drawn = world.cell, sample(world, rng, world.cell.seeds)
     resamples = draw_resamples([drawn.positive], drawn.weights, count=RESAMPLES, seed=int(rng.integers(1 << 30)))
     lines = np.array([
-        resamples.precisions([run], [drawn.positive], drawn.weights) for run in [drawn.teacher, *drawn.arms[0]]
+        resamples.pr_auc([run], [drawn.positive], drawn.weights) for run in [drawn.teacher, *drawn.arms[0]]
     ])  # fmt: skip
     differences = lines[1:] - lines[0]
     reached = {"0": differences[:, 0].tolist()}
@@ -179,7 +179,7 @@ def theory(world: World, found: dict[str, float]) -> float:
     seeds = cell.ratio * world.row_variance * (3 if cell.unequal == "judged" else 1) / cell.seeds
     rows = max(error**2 - seeds, 0.0)
     true = Estimate(0.0, rows, RESAMPLES - 1, cell.seeds, Spread(seeds * cell.seeds, ARMS * (cell.seeds - 1)))
-    return float(stats.nct.sf(student(0.975, true.nu), true.nu, MARGIN / error))
+    return float(stats.nct.sf(t_quantile(0.975, true.df), true.df, MARGIN / error))
 
 
 def run_cell(cell: Cell, simulations: int) -> dict[str, float]:

@@ -21,10 +21,10 @@ from potstill.inference.engine import ENGINES, EngineName
 from potstill.inference.info import BundleInfo
 from potstill.inference.reading import LongText
 from potstill.ledger.ledger import read_record
+from potstill.models.predictor import TorchPredictor, decision_of, open_model_folder, open_predictor
 from potstill.report.figures import Report, picked_model, work_out
 from potstill.report.pack import pack as pack_study
 from potstill.report.results import load_results
-from potstill.study.answer import TorchPredictor, decision_of, open_model_folder, open_predictor
 from potstill.study.estimate import PlannedArm, estimate
 from potstill.study.execute import run_study
 from potstill.study.materials import rows_of, rows_of_study

@@ -22,7 +22,7 @@ from potstill.models.layer_stack import carve
 from potstill.training.batches import Batches, plan_batches
 from potstill.training.layerwise import Layerwise
 from potstill.training.objective import Batch, Guidance, Part
-from potstill.training.theseus import Theseus, shipped
+from potstill.training.theseus import Theseus, replaceable_layers
 
 TEXTS, LABELS = comments(80)
 TEACHER = tiny_classifier(layers=6, seed=5)
@@ -137,8 +137,8 @@ def test_at_probability_0_a_student_in_training_is_its_teacher() -> None:
     student = carve(TEACHER.model, plan_layers("odd", 6))
     inputs = {"input_ids": torch.tensor([[2, 9, 3]]), "attention_mask": torch.ones(1, 3, dtype=torch.long)}
     before = list(layers_of(student))
-    with shipped(student, TEACHER.model, seed=0) as crew, torch.no_grad():
-        crew.probability = 0.0
+    with replaceable_layers(student, TEACHER.model, seed=0) as replacing, torch.no_grad():
+        replacing.rate = 0.0
         for part in student.modules():
             if isinstance(part, torch.nn.Dropout):
                 part.p = 0.0
@@ -153,22 +153,22 @@ def test_the_probability_rises_and_stays() -> None:
     seen: list[float] = []
 
     def inner(model: PreTrainedModel, batch: Batch, step: int) -> Mapping[str, Part]:
-        seen.append(crew.probability)
+        seen.append(replacing.rate)
         return {}
 
     student = carve(TEACHER.model, plan_layers("odd", 6))
-    with shipped(student, TEACHER.model, seed=0) as crew:
-        theseus = Theseus(inner, crew, start=0.5, steps=2)
+    with replaceable_layers(student, TEACHER.model, seed=0) as replacing:
+        theseus = Theseus(inner, replacing, start=0.5, steps=2)
         for step in range(4):
             theseus(student, Batch([], {}, torch.tensor([])), step)
         assert seen == [0.5, 0.75, 1.0, 1.0]
-        crew.probability = 0.3
-        assert sum(crew.replaces() for _ in range(2000)) == pytest.approx(600, abs=80)
+        replacing.rate = 0.3
+        assert sum(replacing.replaces() for _ in range(2000)) == pytest.approx(600, abs=80)
 
 
 def test_layers_that_cannot_stand_in_for_another_are_refused() -> None:
     model = tiny_of("modernbert").model
-    with pytest.raises(ModelError, match="layers of several kinds"), shipped(model, model, seed=0):
+    with pytest.raises(ModelError, match="layers of several kinds"), replaceable_layers(model, model, seed=0):
         pass
 
 
@@ -197,7 +197,7 @@ def test_more_stages_than_epochs_are_refused() -> None:
 
 
 def test_a_layerwise_student_needs_steps_for_the_rest_and_then_all_of_it_is_trained() -> None:
-    with pytest.raises(ValidationError, match="leaves no step for what is no layer"):
+    with pytest.raises(ValidationError, match="leaves no step for the embeddings"):
         made(kind="progressive", keep="odd", schedule="layerwise", share=1.0)
     found = made(kind="progressive", keep="odd", schedule="layerwise", share=0.99)
     assert found.parameters[0] == found.parameters[1]

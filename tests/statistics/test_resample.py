@@ -54,7 +54,7 @@ def test_weights_that_all_differ_do_not_hide_the_spread_of_rows() -> None:
     spreads = []
     for weights in (np.ones(600), 1 + rng.random(600)):
         drawn = draw_resamples([positive], weights, count=200, seed=0)
-        spreads.append(drawn.precisions([scores], [positive], weights)[1:].std())
+        spreads.append(drawn.pr_auc([scores], [positive], weights)[1:].std())
         assert drawn.freedom == min(positive.sum(), (~positive).sum()) - 1
     assert spreads[1] == pytest.approx(spreads[0], rel=0.25)
 

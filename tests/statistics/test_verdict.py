@@ -29,7 +29,7 @@ def test_the_interval_adds_both_variances_with_welchs_degrees_of_freedom() -> No
     found = estimate(-0.01, rows=0.003, seeds=4, spread=0.008)
     parts = 0.003**2, 0.008**2 / 4
     assert found.error == pytest.approx(sqrt(sum(parts)))
-    assert found.nu == pytest.approx(sum(parts) ** 2 / (parts[0] ** 2 / 399 + parts[1] ** 2 / 8))
+    assert found.df == pytest.approx(sum(parts) ** 2 / (parts[0] ** 2 / 399 + parts[1] ** 2 / 8))
     low, high = found.interval()
     # Student's t with 19.4 degrees of freedom, from a table: 2.09.
     assert high - found.difference == pytest.approx(2.09 * 0.005, rel=0.001)

@@ -18,11 +18,11 @@ from tiny_study import STUDY, run_tiny, write_rows
 from potstill.api import export, pack, plan, predict, report, run
 from potstill.domain.errors import GateError, PotstillError, StudyError
 from potstill.models.classifier import open_classifier
+from potstill.models.predictor import open_predictor
 from potstill.report.figures import work_out
 from potstill.report.layout import lay_out
 from potstill.report.results import load_results
 from potstill.report.show import markdown, show_report
-from potstill.study.answer import open_predictor
 
 WORDS = (("good", 0), ("fool", 1))
 

@@ -88,7 +88,9 @@ def build_parser() -> argparse.ArgumentParser:
     layers.add_argument("--label", default="label", metavar="COLUMN", help="the column with the label (default: label)")
     layers.add_argument("-n", "--num-layers", type=int, metavar="N", help="layers to keep (default: half)")
     layers.add_argument("--rows", type=int, default=512, help="rows to try on (default: 512)")
-    layers.add_argument("--max-length", type=int, metavar="N", help="tokens of a text, for a model that does not say")
+    layers.add_argument(
+        "--max-length", type=int, metavar="N", help="tokens of a text, where the model folder does not record it"
+    )
     layers.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="default: runs/layers-NAME")
     layers.set_defaults(handler=_layers)
 
@@ -118,7 +120,9 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("--arm", help="of a study: another arm than the picked one, such as teacher")
     export.add_argument("--engines", nargs="+", metavar="ENGINE", help="default: all that can be made here")
     export.add_argument("--long", choices=["windows", "truncate"], default="windows", help="what becomes of long texts")
-    export.add_argument("--max-length", type=int, metavar="N", help="tokens in a window, for a model that does not say")
+    export.add_argument(
+        "--max-length", type=int, metavar="N", help="tokens in a window, where the model folder does not record it"
+    )
     export.add_argument("--max-flips", type=float, default=0.005, metavar="SHARE", help="rows that may be decided "
         "otherwise than in fp32 before an engine is left out (default: 0.005)")  # fmt: skip
     export.add_argument("--max-pr-auc", type=float, default=0.002, metavar="CHANGE", help="change of PR-AUC before an "
@@ -172,7 +176,7 @@ def _add_opening(parser: argparse.ArgumentParser) -> None:
 def _count(text: str) -> int:
     """A whole number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 1")
     return int(text)
 
 

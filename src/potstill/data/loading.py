@@ -98,7 +98,8 @@ def load_dataset(
         labels: value in the file to name of the label, in the order of the labels. Without it the sorted distinct
             values of train are the labels. A row with another value is rejected.
         positive: which of two labels is the one to find; the last unless named.
-        fractions: sizes of train, validation and test; those of given splits are left out of account.
+        fractions: sizes of train, validation and test; a split with a file of its own is skipped
+            and the rest are taken in proportion.
         on_leak: what happens to texts that stand in two splits. "drop" drops them from train if they stand in
             validation or test, from validation if they stand in test, never from test.
         seed: of the samples and the cuts; the pilot corpus is always cut in the same way.

@@ -113,3 +113,9 @@ def _of_several(shares: list[float], marks: list[int], task: Task) -> Verdict:
         flagged=bool(found),
         shares=tuple(shares),
     )
+
+
+def alike(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows carry the same decision, (n,): in every label where a text may carry several."""
+    same = one == other
+    return same.all(axis=1) if same.ndim == 2 else same

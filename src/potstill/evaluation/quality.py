@@ -17,7 +17,7 @@ from sklearn.metrics import (
 )
 
 from potstill.domain.measures import Calibration, CategoryRecall, LabelMeasures, Measures
-from potstill.domain.predictor import decide, ranked_scores
+from potstill.domain.predictor import alike, decide, ranked_scores
 from potstill.domain.task import Task
 
 Logits = NDArray[np.float32]
@@ -42,8 +42,7 @@ def measure(
     decided = decide(logits, calibration, task)
     agreement = None
     if teacher_logits is not None:
-        same = decided == decide(teacher_logits, teacher_calibration or Calibration(), task)
-        same = same.all(axis=1) if task.multilabel else same
+        same = alike(decided, decide(teacher_logits, teacher_calibration or Calibration(), task))
         agreement = float(np.average(same, weights=weights))
     areas = _areas(logits, labels, weights, task)
     per_label = _per_label(decided, labels, weights, task, areas)
@@ -63,7 +62,7 @@ def _per_label(
     decided: Labels, labels: Labels, weights: Weights, task: Task, areas: list[tuple[float | None, float | None]]
 ) -> list[LabelMeasures]:
     names = range(len(task.labels))
-    precisions = dict(zip(task.ranked_columns, [area[0] for area in areas], strict=True))
+    pr_aucs = dict(zip(task.ranked_columns, [area[0] for area in areas], strict=True))
     # The types that scikit-learn declares here are those of its scalar case.
     found: Any = precision_recall_fscore_support(
         labels, decided, labels=names, sample_weight=weights, zero_division=cast(Any, 0)
@@ -72,7 +71,7 @@ def _per_label(
     return [
         LabelMeasures(
             label=task.labels[k], precision=float(precision[k]), recall=float(recall[k]), f1=float(f1[k]),
-            support=int(task.carries(labels, k).sum()), pr_auc=precisions.get(k),
+            support=int(task.carries(labels, k).sum()), pr_auc=pr_aucs.get(k),
         )
         for k in names
     ]  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.domain.measures import Calibration
-from potstill.domain.predictor import Logits, decide, probabilities, ranked_scores
+from potstill.domain.predictor import Logits, alike, decide, probabilities, ranked_scores
 from potstill.domain.task import Task
 from potstill.inference.engine import EngineName
 from potstill.inference.info import EngineChecks, Probes
@@ -59,7 +59,7 @@ def check_engine(
     return EngineChecks(
         largest_logit_difference=float(np.abs(found - wanted).max()),
         largest_probability_difference=_largest_move(found, wanted, task, temperature),
-        flips=float(_differ(decide(found, calibration, task), decide(wanted, calibration, task)).mean()),
+        flips=float(~alike(decide(found, calibration, task), decide(wanted, calibration, task)).mean()),
         pr_auc_change=change,
         pr_auc_low=low,
         pr_auc_high=high,
@@ -95,11 +95,6 @@ def _largest_move(found: Logits, wanted: Logits, task: Task, temperature: float)
     return float(np.abs(probabilities(found, task, temperature) - probabilities(wanted, task, temperature)).max())
 
 
-def _differ(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which rows are decided otherwise, (n,)."""
-    return (one != other).reshape(len(one), -1).any(axis=1)
-
-
 def _pr_auc_change(
     found: Logits, wanted: Logits, rows: CheckRows, task: Task
 ) -> tuple[float | None, float | None, float | None]:
@@ -133,6 +128,6 @@ def _company(
         for start, stop in pairwise([0, *cuts.tolist(), len(texts)]):
             some = order[start:stop]
             logits = batched([texts[int(row)] for row in some])
-            changed[some] |= _differ(decide(logits, calibration, task), decided[some])
+            changed[some] |= ~alike(decide(logits, calibration, task), decided[some])
             moved = max(moved, float(np.abs(probabilities(logits, task, temperature) - shares[some]).max()))
     return float(changed.mean()), moved

@@ -32,7 +32,7 @@ _VNNI = frozenset(("amx_int8", "avx512_vnni", "avx_vnni"))
 
 
 class BundlePredictor:
-    """An opened bundle: calling it gives logits, `answer` gives verdicts."""
+    """An opened bundle: calling it gives logits, `judge` gives verdicts."""
 
     def __init__(self, info: BundleInfo, model: TextModel, engine_name: EngineName, digest: str) -> None:
         self.info, self.digest = info, digest

@@ -29,6 +29,11 @@ def digest_of(identity: dict[str, JsonValue]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def run_folder(arm: str, seed: int, digest: str) -> str:
+    """What the folder of a run is called."""
+    return f"{arm}-s{seed}-{digest[:12]}"
+
+
 class Ledger:
     """The runs of one study folder.
 
@@ -52,7 +57,7 @@ class Ledger:
 
     def place(self, arm: str, seed: int, digest: str) -> Path:
         """Where the run of `arm` at `seed` with `digest` is or will be."""
-        return self.folder / f"{arm}-s{seed}-{digest[:12]}"
+        return self.folder / run_folder(arm, seed, digest)
 
     def find(self, arm: str, seed: int, digest: str) -> RunRecord | None:
         """The finished run, or None. A failed run counts as not there: it is tried again."""

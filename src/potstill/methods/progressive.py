@@ -14,7 +14,7 @@ from potstill.models.classifier import Classifier, count_parameters
 from potstill.models.layer_stack import carve, depth_of
 from potstill.training.layerwise import Layerwise, Match
 from potstill.training.loop import TrainResult, one_after_another
-from potstill.training.theseus import Theseus, shipped
+from potstill.training.theseus import Theseus, replaceable_layers
 
 Schedule = Literal["layerwise", "stages", "theseus"]
 
@@ -43,7 +43,7 @@ class Progressive(DistilledMethod):
     @model_validator(mode="after")
     def _leaves_steps(self) -> Self:
         if self.schedule == "layerwise" and self.share == 1:
-            raise ValueError("share = 1 leaves no step for what is no layer, embeddings and head: name less")
+            raise ValueError("share = 1 leaves no step for the embeddings and the head: choose less than 1")
         return self
 
     def family(self) -> str:
@@ -64,8 +64,8 @@ class Progressive(DistilledMethod):
         rest, teacher = self.objective(bench, taught.guidance), taught.classifier.model
         steps = int(self.share * bench.steps(seed))
         if self.schedule == "theseus":
-            with shipped(model, teacher, seed) as crew:
-                trained = bench.fit(model, seed, Theseus(rest, crew, start=self.start, steps=steps))
+            with replaceable_layers(model, teacher, seed) as replacing:
+                trained = bench.fit(model, seed, Theseus(rest, replacing, start=self.start, steps=steps))
         else:
             layerwise = Layerwise(teacher, rest, layers=len(plan.kept), steps=steps, match=self.match)
             trained = bench.fit(model, seed, layerwise)
@@ -74,7 +74,7 @@ class Progressive(DistilledMethod):
     def _by_stages(self, bench: Bench, taught: Taught, seed: int) -> Made:
         model, objective = taught.classifier.model, self.objective(bench, taught.guidance)
         goal = self.plan(depth_of(model))
-        so_far = LayerPlan(depth=goal.depth, kept=tuple(range(goal.depth)))
+        so_far = LayerPlan.all_of(goal.depth)
         plans = staged(goal, self.stages)
         results: list[TrainResult] = []
         # An equal budget says in tokens how long a stage is; where it is not known yet, a stage has an epoch at least.

@@ -18,7 +18,8 @@ from potstill.domain.task import Task
 COMPRESSED = ("smaller", "whole")
 """The roles of what a study is about; the others are baselines, the teacher, and controls."""
 UNSEEDED = ("majority", "tfidf", "teacher", "untrained")
-"""Kinds that no seed changes, or, the teacher, that is the one it is."""
+"""Kinds whose result no seed changes, and the teacher, of which there is one: for results from before `seeded` was
+written down."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,14 @@ class Arm:
     words: str
     layers: str
     seeds: list[int]
+    seeded: bool
+    """Whether another seed would have given another model."""
     runs: list[Run]
 
     @property
     def done(self) -> list[Run]:
         """The runs that finished."""
         return [run for run in self.runs if run.record.status == "done"]
-
-    @property
-    def seeded(self) -> bool:
-        """Whether another seed would have given another model."""
-        return self.kind not in UNSEEDED
 
     @property
     def waived(self) -> bool:
@@ -124,6 +122,7 @@ def _read_arm(folder: Path, arm: dict[str, Any], places: dict[str, str]) -> Arm:
         words=arm["words"],
         layers=arm["layers"] or "",
         seeds=list(arm["seeds"]),
+        seeded=arm.get("seeded", arm["kind"] not in UNSEEDED),
         runs=[run for run in runs if run],
     )
 

@@ -77,6 +77,7 @@ COLUMNS: dict[str, tuple[Group, str]] = {
 
 
 def row_of(arm: Arm) -> Row:
+    """The table row of an arm: mean and standard deviation over its finished seeds."""
     records = [run.record for run in arm.done]
     first = records[0] if records else None
     there = {run.record.seed for run in arm.runs}

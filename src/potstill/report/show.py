@@ -68,6 +68,7 @@ def markdown(page: Page) -> str:
 
 
 def print_page(page: Page, console: Console) -> None:
+    """Print the tables, the notes, and the answer last."""
     for sheet in page.sheets:
         console.print(_table(sheet))
     for line in page.below:

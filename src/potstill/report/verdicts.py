@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from potstill.domain.predictor import decide, ranked_scores
+from potstill.domain.predictor import alike, decide, ranked_scores
 from potstill.report.results import COMPRESSED, Arm, Run, StudyResults
 from potstill.statistics.resample import Floats, Resamples, draw_resamples
 from potstill.statistics.verdict import (
@@ -100,7 +100,7 @@ class Measurements:
         if key not in self._lines:
             assert run.test is not None, "only runs that finished are measured"
             scores = ranked_scores(run.test, self.results.task)
-            self._lines[key] = self._drawn.precisions(scores, self._positives, self.results.weights)
+            self._lines[key] = self._drawn.pr_auc(scores, self._positives, self.results.weights)
         return self._lines[key]
 
     def estimate(self, arm: Arm, against: Arm, spread: Spread | None = None) -> Estimate:
@@ -143,7 +143,7 @@ def _difference(arm: Arm, against: Arm, found: Estimate) -> Difference:
     low, high = found.interval()
     return Difference(
         arm=arm.name, against=against.name, estimate=found.difference, low=low, high=high, seeds=found.seeds,
-        rows_error=found.rows**0.5, own_spread=bool(found.spread and found.spread.own),
+        rows_error=found.rows_variance**0.5, own_spread=bool(found.spread and found.spread.own),
         seeds_error=(found.spread.variance / found.seeds) ** 0.5 if found.spread else None,
     )  # fmt: skip
 
@@ -216,8 +216,7 @@ def _disagreements(results: StudyResults, arm: Arm, teacher: Arm) -> list[Disagr
 def right(results: StudyResults, run: Run) -> NDArray[np.bool_]:
     """Of each test row, whether it was decided rightly: all its labels, where it can carry several."""
     assert run.test is not None, "only runs that finished decided anything"
-    same = decide(run.test, run.record.calibration, results.task) == results.labels
-    return same.all(axis=1) if results.task.multilabel else same
+    return alike(decide(run.test, run.record.calibration, results.task), results.labels)
 
 
 def pr_aucs(arm: Arm) -> list[float]:
@@ -227,5 +226,5 @@ def pr_aucs(arm: Arm) -> list[float]:
 
 
 def test_pr_auc(arm: Arm) -> float:
-    """Their mean."""
+    """Mean test PR-AUC over the arm's seeds; 0 for a seed where it is undefined."""
     return mean(pr_aucs(arm))

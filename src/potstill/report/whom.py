@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from potstill.domain.measures import Areas, GroupAreas, GroupFile
-from potstill.domain.predictor import decide, probabilities
+from potstill.domain.predictor import alike, decide, probabilities
 from potstill.report.results import Run, StudyResults
 from potstill.report.verdicts import right
 
@@ -81,7 +81,7 @@ def flips_of(results: StudyResults, picked: str | None) -> Flips | None:
     taught, run = teacher.done[0], arm.done[0]
     one, other = right(results, taught), right(results, run)
     decided = [_decided(results, each) for each in (taught, run)]
-    differs = (decided[0] != decided[1]).reshape(len(one), -1).any(axis=1)
+    differs = ~alike(decided[0], decided[1])
     sure, again = _stated(results, taught, taught), _stated(results, run, taught)
     place = np.minimum((sure * BINS).astype(int), BINS - 1)
     bins = [

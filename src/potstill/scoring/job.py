@@ -65,7 +65,7 @@ class Tally:
 
 
 def rejected_path(target: str) -> Path:
-    """Where the rows that could not be scored are told."""
+    """Where the rows that could not be scored are listed."""
     return Path(f"{target}.rejected.jsonl")
 
 

@@ -73,7 +73,7 @@ def judge_of(request: Request, model: str | None = None) -> Judge:
     """The bundle of this name, or the first. Raises RefusalError 422 where there is none, 503 while loading."""
     judges = judges_of(request)
     if model is not None and model not in judges:
-        raise RefusalError(422, f"model: there is no such one here, but {', '.join(judges)}")
+        raise RefusalError(422, f"model: no model of that name is served; there are {', '.join(judges)}")
     return next(iter(judges.values())) if model is None else judges[model]
 
 

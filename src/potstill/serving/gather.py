@@ -151,8 +151,8 @@ class Gatherer:
             self._hand_over(request, place, row)
 
     def _learn(self, tokens: int, seconds: float) -> None:
-        """Mind the speed of a batch behind which others wait; its time runs from the end of the one before. Without
-        others the engine had time, and a batch of one short row would say that it is slow."""
+        """Update the speed, from a batch behind which others waited; its time runs from the end of the one before.
+        Without others the engine had time, and a batch of one short row would say that it is slow."""
         self._rate += SMOOTHING * (tokens / max(seconds, 1e-6) - self._rate)
 
     def _hand_over(self, request: _Request, place: int, row: Logits) -> None:

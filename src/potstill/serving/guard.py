@@ -34,7 +34,7 @@ _HEADERS = {
 class Guard:
     """An ASGI middleware. It reads the body, so that what reaches a route is whole and small enough.
 
-    What asks a full queue, one of the `queued` paths, is told so before anything is made of its body: under a flood, to
+    A POST to one of the `queued` paths is refused before its body is parsed while the queue is full: under a flood, to
     refuse is most of the work.
     """
 

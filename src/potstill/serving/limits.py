@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+MOST_TEXTS = 256
+"""Of one request, in every protocol that takes several: part of the bodies' description, so no setting."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -10,13 +13,12 @@ class Limits:
     body_bytes: int = 1_000_000
     body_seconds: float = 10
     request_seconds: float = 30
-    texts: int = 256
     text_characters: int = 200_000
     tokens: int = 32_768
     """Of all texts of one request together."""
     waiting_seconds: float = 0.6
-    """How much work may wait, as time at the speed measured at the start."""
+    """How much work may wait, as time at the engine's present speed."""
     connections: int = 512
     hang_seconds: float = 1.5
-    """An engine that is longer at one batch than this and what the batch should take is hung."""
+    """An engine that has been at one batch for longer than this is hung."""
     shutdown_seconds: float = 8

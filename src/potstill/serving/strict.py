@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Collection, Coroutine, Generator, Mapping, Sequence
-from typing import Any, Never, TypeVar
+from typing import Any, Never, TypeVar, cast
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -66,12 +66,15 @@ def _place(parts: Sequence[int | str], made_up: Collection[str]) -> str:
 
 def _keys(body: Any) -> Generator[str]:
     """All keys of a JSON value, which is not deep."""
+    inner: list[Any] = []
     if isinstance(body, dict):
-        yield from body
-        body = list(body.values())
-    if isinstance(body, list):
-        for item in body:
-            yield from _keys(item)
+        found = cast(dict[str, Any], body)
+        yield from found
+        inner = list(found.values())
+    elif isinstance(body, list):
+        inner = cast(list[Any], body)
+    for item in inner:
+        yield from _keys(item)
 
 
 def _why(found: Mapping[str, Any]) -> str:

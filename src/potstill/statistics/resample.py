@@ -37,7 +37,7 @@ class Resamples:
     counts: Counts
     freedom: int
 
-    def precisions(
+    def pr_auc(
         self, run: Sequence[NDArray[np.floating]], positives: Sequence[NDArray[np.bool_]], weights: Floats
     ) -> Floats:
         """The PR-AUC of one run on each column of `counts`: (B + 1,). A run is a list of scores (n,), one for each
@@ -147,9 +147,9 @@ def mean_difference_interval(
     A run is a list of scores (n,), one for each label in `positives`. Several runs are averaged inside each resample.
     """
     drawn = draw_resamples(positives, weights, count=resamples, seed=seed)
-    values = np.mean([drawn.precisions(run, positives, weights) for run in runs], axis=0)
+    values = np.mean([drawn.pr_auc(run, positives, weights) for run in runs], axis=0)
     if baselines:
-        values = values - np.mean([drawn.precisions(run, positives, weights) for run in baselines], axis=0)
+        values = values - np.mean([drawn.pr_auc(run, positives, weights) for run in baselines], axis=0)
     low, high = np.quantile(values[1:], [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(values[0]), float(low), float(high), confidence)
 

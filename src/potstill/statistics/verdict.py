@@ -46,12 +46,12 @@ NO_SEEDS = Spread(0.0, 1)
 class Estimate:
     """A difference of two metrics, the mean over `seeds`, with the two variances that make it uncertain.
 
-    `rows` is the variance of the difference over resamples of the test rows, `freedom` its degrees of freedom. `spread`
-    is None where one seed was run of something that seeds change: then nothing can be said about others.
+    `rows_variance` is that of the difference over resamples of the test rows, `freedom` its degrees of freedom.
+    `spread` is None where one seed was run of something that seeds change: then nothing can be said about others.
     """
 
     difference: float
-    rows: float
+    rows_variance: float
     freedom: int
     seeds: int
     spread: Spread | None
@@ -59,22 +59,24 @@ class Estimate:
     @property
     def error(self) -> float:
         """The standard error."""
-        return sqrt(self.rows + self._seeds_part)
+        return sqrt(self.rows_variance + self._seeds_part)
 
     @property
     def _seeds_part(self) -> float:
         return self.spread.variance / self.seeds if self.spread else 0.0
 
     @property
-    def nu(self) -> float:
+    def df(self) -> float:
         """Degrees of freedom by Welch and Satterthwaite."""
-        parts = [(self.rows, self.freedom)] + ([(self._seeds_part, self.spread.freedom)] if self.spread else [])
+        parts = [(self.rows_variance, self.freedom)] + (
+            [(self._seeds_part, self.spread.freedom)] if self.spread else []
+        )
         below = sum(part**2 / freedom for part, freedom in parts)
         return self.error**4 / below if below else inf
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """The two-sided interval."""
-        half = student((1 + confidence) / 2, self.nu) * self.error
+        half = t_quantile((1 + confidence) / 2, self.df) * self.error
         return self.difference - half, self.difference + half
 
     def p_as_good(self, margin: float) -> float:
@@ -89,7 +91,7 @@ class Estimate:
         distance = self.difference + margin
         if self.error == 0:
             return 1.0 if distance > 0 else 0.0
-        return float(stats.t.cdf(distance / self.error, self.nu))
+        return float(stats.t.cdf(distance / self.error, self.df))
 
 
 def estimate_of(lines: NDArray[np.float64], freedom: int, spread: Spread | None) -> Estimate:
@@ -113,9 +115,9 @@ class Verdict:
     adjusted: bool
 
 
-def student(share: float, nu: float) -> float:
-    """The quantile of Student's t."""
-    return float(stats.t.ppf(share, nu))
+def t_quantile(p: float, df: float) -> float:
+    """The quantile of Student's t with `df` degrees of freedom."""
+    return float(stats.t.ppf(p, df))
 
 
 def spreads(reached: Mapping[str, Sequence[float]]) -> dict[str, Spread]:
@@ -226,7 +228,7 @@ def half_width(estimate: Estimate, times_rows: float, seeds: int, share: float =
     if spread and estimate.seeds > 1:
         freedom = spread.freedom * (seeds - 1) // (estimate.seeds - 1)
         spread = Spread(spread.variance, max(1, freedom))
-    bigger = Estimate(0.0, estimate.rows / times_rows, ceil(estimate.freedom * times_rows), seeds, spread)
+    bigger = Estimate(0.0, estimate.rows_variance / times_rows, ceil(estimate.freedom * times_rows), seeds, spread)
     return bigger.interval(1 - 2 * share)[1]
 
 

@@ -36,7 +36,7 @@ EFFICIENCY = 0.15
 
 @dataclass(frozen=True)
 class PlannedArm:
-    """One row of the plan; `seconds` is for all its seeds."""
+    """One row of the plan; `tokens` and `seconds` are for all its seeds."""
 
     arm: str
     words: str

@@ -21,7 +21,8 @@ def expected_half_width(study: Study, data: Dataset) -> float:
     arms = len([arm for arm in study.all_arms().values() if arm.seeded()])
     seeds = len(study.seeds)
     spread = Spread(SEEDS**2, max(1, arms * (seeds - 1)))
-    estimate = Estimate(0.0, ROWS / _positives(data), len(data.test), seeds, spread)
+    positives = _positives(data)
+    estimate = Estimate(0.0, ROWS / positives, max(1, round(positives) - 1), seeds, spread)
     return half_width(estimate, 1.0, seeds)
 
 

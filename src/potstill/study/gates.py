@@ -46,7 +46,7 @@ def refuse_unproven_teacher(logits: NDArray[np.float32], validation: Split, task
 
 
 def refuse_other_count(arm: str, method: Method, made: Made) -> None:
-    """Raise GateError where a method has trained another number of parameters than its `frozen` leaves.
+    """Raise GateError where the number of parameters trained is not what the recipe implies: all but `frozen`.
 
     What trains adapters counts them itself.
     """

@@ -28,6 +28,8 @@ class Draft:
     waived: dict[str, str] = field(default_factory=dict[str, str])
     """Gates that would refuse it, with the reasons why not; no part of the digest."""
     role: Role = "control"
+    seeded: bool = False
+    """Whether another seed would have given another model."""
 
 
 class Namer:

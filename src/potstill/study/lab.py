@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import StudyError
 from potstill.domain.measures import Calibration, Cost, Measures
-from potstill.domain.predictor import decide
+from potstill.domain.predictor import alike, decide
 from potstill.domain.record import RunRecord
 from potstill.evaluation.calibration import fit_calibration
 from potstill.evaluation.quality import measure, recall_by_category
@@ -139,8 +139,7 @@ class Lab:
         if count is None:
             return None
         rows = np.random.default_rng(0).permutation(len(labels))[:count]
-        right = decide(validation[rows], Calibration(), self.data.task) == labels[rows]
-        return float(right.reshape(len(rows), -1).all(axis=1).mean())
+        return float(alike(decide(validation[rows], Calibration(), self.data.task), labels[rows]).mean())
 
     def _fit(self, label: str, bench: Bench, seed: int, make: Callable[[Bench], Made]) -> Made:
         """Call `make` with the bench, under a bar."""
@@ -250,7 +249,7 @@ class Lab:
             settings["budget"] = self.budget  # epochs of the study's, which the arm's own hide in its training settings
         kind = str(spec.method.model_dump()["kind"])
         draft = self.namer.draft(spec.arm, kind, spec.seed, spec.method.words(), settings, teacher.digest)
-        return replace(draft, waived=self.study.waived(spec.method), role=spec.method.role)
+        return replace(draft, waived=self.study.waived(spec.method), role=spec.method.role, seeded=spec.method.seeded())
 
     def run(self, spec: RunSpec, draft: Draft, teacher: Teacher) -> None:
         """Make one arm at one seed, measure it, write it down."""

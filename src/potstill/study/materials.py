@@ -1,4 +1,4 @@
-"""The rows of a study, loaded, checked and tokenised."""
+"""The rows of a study, loaded and checked."""
 
 import json
 from dataclasses import replace

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import potstill
 from potstill.domain.dataset import Dataset
-from potstill.ledger.ledger import write_file
+from potstill.ledger.ledger import run_folder, write_file
 from potstill.study.config import Study
 from potstill.study.identity import Draft
 from potstill.study.provenance import machine
@@ -90,7 +90,7 @@ def write_summary(
             draft.arm,
             {
                 "arm": draft.arm, "kind": draft.kind, "role": draft.role, "seeds": [], "layers": layers.get(draft.arm),
-                "words": draft.words,
+                "words": draft.words, "seeded": draft.seeded,
             },
         )  # fmt: skip
         arm["seeds"].append(draft.seed)
@@ -99,12 +99,10 @@ def write_summary(
         "task": data.task.model_dump(mode="json"),
         "seeds": study.seeds,
         "arms": list(arms.values()),
-        "runs": {f"{draft.arm}/s{draft.seed}": f"{draft.arm}-s{draft.seed}-{draft.digest[:12]}" for draft in runs},
+        "runs": {f"{draft.arm}/s{draft.seed}": run_folder(draft.arm, draft.seed, draft.digest) for draft in runs},
         "rule": study.rule.model_dump(mode="json"),
-        "threshold": study.threshold,
         "search": searched,
         "account": data.account.model_dump(mode="json"),
-        "notes": data.account.notes,
         "test_fingerprint": data.test.fingerprint(),
         "study": study.model_dump(mode="json"),
         "root": os.path.relpath(root, folder),

@@ -14,7 +14,7 @@ from potstill.ledger.ledger import Ledger, digest_of, write_file
 from potstill.models.encoder import fingerprint
 from potstill.models.forward import encode
 from potstill.models.layer_stack import depth_of
-from potstill.study.answer import decision_of, open_model_folder
+from potstill.models.predictor import decision_of, open_model_folder
 from potstill.study.layer_search import Searcher
 from potstill.study.progress import Display
 

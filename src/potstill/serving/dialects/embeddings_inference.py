@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 from potstill.domain.predictor import Verdict
 from potstill.serving.asking import judge_of, judged
 from potstill.serving.documented import refusals
+from potstill.serving.limits import MOST_TEXTS
 from potstill.serving.refusals import RefusalError, inference_shape
 from potstill.serving.strict import StrictRoute
-
-MOST_TEXTS = 256
 
 router = APIRouter(route_class=StrictRoute, tags=["text-embeddings-inference"])
 

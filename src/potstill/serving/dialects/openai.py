@@ -10,10 +10,9 @@ from potstill.domain.predictor import Verdict
 from potstill.domain.task import Task
 from potstill.serving.asking import Serving, judge_of, judged, serving_of
 from potstill.serving.documented import refusals
+from potstill.serving.limits import MOST_TEXTS
 from potstill.serving.refusals import RefusalError, openai_shape
 from potstill.serving.strict import StrictRoute
-
-MOST_TEXTS = 256
 
 router = APIRouter(route_class=StrictRoute, tags=["OpenAI"])
 

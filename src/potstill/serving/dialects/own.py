@@ -10,10 +10,9 @@ from potstill.inference.occlusion import MOST_WORDS, Part, parts, strongest, var
 from potstill.serving.asking import computed, judge_of, judged
 from potstill.serving.documented import refusals
 from potstill.serving.judge import Judge, TooLongError
+from potstill.serving.limits import MOST_TEXTS
 from potstill.serving.refusals import own_shape
 from potstill.serving.strict import StrictRoute
-
-MOST_TEXTS = 256
 
 router = APIRouter(route_class=StrictRoute, tags=["potstill"])
 ModelName = Annotated[str | None, Field(description="one of /models; default: the first")]

@@ -19,7 +19,7 @@ DEFAULT_LENGTH = 128
 
 
 class TorchPredictor:
-    """A saved model: calling it gives logits, `answer` gives verdicts."""
+    """A saved model: calling it gives logits, `judge` gives verdicts."""
 
     def __init__(self, classifier: Classifier, decision: SavedDecision | None) -> None:
         self._classifier = classifier
