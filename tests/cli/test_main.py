@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -21,9 +20,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_help_names_every_command() -> None:
-    started = time.monotonic()
     done = potstill("--help")
-    assert time.monotonic() - started < 5, "it is a matter of tenths; this is for a machine in trouble"
     for command in ("plan", "run", "report", "predict", "export", "score", "serve", "fetch"):
         assert f"  {command}  " in done.stdout
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from potstill.data.loading import OnLeak, Source, load_dataset
@@ -336,3 +337,9 @@ def test_thirty_thousand_rows_take_a_moment(tmp_path: Path) -> None:
     data = load_dataset(source, None, None, root=tmp_path)
     assert time.process_time() - started < 6, "about 2 s on a slow core"
     assert_adds_up(data)
+
+
+def test_the_fingerprint_is_of_text_label_and_weight() -> None:
+    one = Split(["1"], ["a"], np.array([0]), np.array([1.0]), [""])
+    others = replace(one, texts=["b"]), replace(one, labels=np.array([1])), replace(one, weights=np.array([2.0]))
+    assert len({it.fingerprint() for it in (one, *others)}) == 4

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from potstill.domain.predictor import probabilities
 from potstill.domain.task import Task
@@ -19,16 +20,23 @@ def test_the_temperature_undoes_a_stretch(stretch: float) -> None:
     assert fit_temperature(LOGITS * np.float32(stretch), LABELS, ONES, TASK) == pytest.approx(stretch, rel=0.1)
 
 
+@pytest.mark.parametrize("weights", [ONES, np.where(np.arange(4000) % 3 == 0, 5.0, 1.0)], ids=["alike", "weighted"])
 @pytest.mark.parametrize("rule", ["best_f1", "precision >= 0.9", "recall >= 0.8", "recall>=1.0"])
-def test_the_threshold_means_what_it_says_on_validation(rule: str) -> None:
-    found = fit_threshold(TRUE, LABELS == 1, ONES, rule)
+def test_the_threshold_means_what_it_says_on_validation(rule: str, weights: NDArray[np.float64]) -> None:
+    found = fit_threshold(TRUE, LABELS == 1, weights, rule)
     flagged = found.value <= TRUE
-    assert found.precision == pytest.approx(LABELS[flagged].mean())
-    assert found.recall == pytest.approx(flagged[LABELS == 1].mean())
+    assert found.precision == pytest.approx(np.average(LABELS[flagged], weights=weights[flagged]))
+    assert found.recall == pytest.approx(np.average(flagged[LABELS == 1], weights=weights[LABELS == 1]))
     if rule.startswith("precision"):
         assert found.precision >= 0.9
     if rule.startswith("recall"):
         assert found.recall >= float(rule.split(">=")[1])
+
+
+def test_the_temperature_is_that_of_the_rows_that_weigh() -> None:
+    half = np.arange(4000) < 2000
+    mixed = (LOGITS * np.where(half, 4, 1)[:, None]).astype(np.float32)
+    assert fit_temperature(mixed, LABELS, np.where(half, 1.0, 1e-6), TASK) == pytest.approx(4, rel=0.1)
 
 
 def test_best_f1_is_the_best_of_all_cuts() -> None:

@@ -23,6 +23,7 @@ def test_measures_are_scikit_learns_on_the_shipped_decision() -> None:
     assert found.roc_auc == pytest.approx(roc_auc_score(LABELS, scores, sample_weight=WEIGHTS))
     assert found.accuracy == pytest.approx(accuracy_score(LABELS, flagged, sample_weight=WEIGHTS))
     assert found.macro_f1 == pytest.approx(f1_score(LABELS, flagged, sample_weight=WEIGHTS, average="macro"))
+    assert found.mcc == pytest.approx(matthews_corrcoef(LABELS, flagged, sample_weight=WEIGHTS))
     assert [label.support for label in found.per_label] == [int((LABELS == 0).sum()), int((LABELS == 1).sum())]
 
 
@@ -92,3 +93,14 @@ def test_logits_that_are_not_finite_are_refused() -> None:
     broken[3, 0] = np.nan
     with pytest.raises(ValueError, match="1 of 200 rows"):
         measure(broken, LABELS, WEIGHTS, TASK, Calibration())
+
+
+def test_the_positive_label_may_be_the_first() -> None:
+    turned = Task(labels=("toxic", "fine"), positive="toxic")
+    one = measure(LOGITS, LABELS, WEIGHTS, TASK, STRICT)
+    other = measure(LOGITS[:, ::-1], 1 - LABELS, WEIGHTS, turned, STRICT)
+    for name in ("pr_auc", "roc_auc", "accuracy", "macro_f1", "mcc"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name)), name
+    sure, unsure = verdicts(np.array([[3, 0], [1, 0]], dtype=np.float32), STRICT, turned)
+    assert (sure.label, sure.flagged, unsure.label, unsure.flagged) == ("toxic", True, "fine", False)
+    assert sure.score == pytest.approx(1 / (1 + np.exp(-1.5)))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,6 +72,22 @@ def test_the_strongest_window_stands_for_a_long_text(tiny_bundle: TinyBundle) ->
     assert found == pytest.approx(shares.max(), abs=1e-5)
     assert found > shares[0], "the beginning alone would say less"
     assert bundle.read([text])[1] == [False], "read in windows, nothing was left out"
+
+
+def test_an_engine_that_may_not_batch_gets_one_text_at_a_time(copy: Path) -> None:
+    engines = json.loads((copy / "bundle.json").read_text())["engines"]
+    engines["onnx-fp32"]["may_batch"] = False
+    edit_info(copy, engines=engines)
+    bundle = open_bundle(copy, engine="onnx-fp32", threads=1)
+    sizes, inner = list[int](), bundle.model.engine
+
+    def watched(ids: Any) -> Any:
+        sizes.append(len(ids))
+        return inner(ids)
+
+    bundle.model.engine = watched
+    bundle(["you fool"] * 8)
+    assert sizes == [1] * 8
 
 
 def test_answers_and_labels(tiny_bundle: TinyBundle) -> None:
@@ -288,6 +305,9 @@ def test_the_newest_bundle_of_the_studies(tiny_bundle: TinyBundle, tmp_path: Pat
     with pytest.raises(ModelError, match="has a bundle yet"):
         newest_bundle(tmp_path)
     shutil.copytree(tiny_bundle.folder, tmp_path / "one" / "bundle")
+    assert newest_bundle(tmp_path) == tmp_path / "one" / "bundle"
+    shutil.copytree(tiny_bundle.folder, tmp_path / "two" / "bundle")
+    os.utime(tmp_path / "one" / "bundle" / "bundle.json", (4e9, 4e9))
     assert newest_bundle(tmp_path) == tmp_path / "one" / "bundle"
 
 

@@ -1,12 +1,16 @@
 from itertools import pairwise
+from typing import Any, cast
 
+import numpy as np
 import pytest
 from tiny import ODD_TEXTS, tiny_tokenizer
 
 from potstill.domain.errors import ModelError
 from potstill.domain.normalise import normalise
+from potstill.domain.task import Task
 from potstill.inference.batching import equal_batches
-from potstill.inference.reading import Reader, slices
+from potstill.inference.reading import Read, Reader, slices
+from potstill.inference.text_model import TextModel
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +72,10 @@ def test_batches_hold_equal_lengths_within_the_budget() -> None:
     assert [len(batch) for batch in equal_batches([2] * 5, 6)] == [3, 1, 1]
     assert equal_batches(lengths, 1) == [[4], [1], [5], [0], [2], [3], [6]]
     assert equal_batches([], 9) == []
+
+
+@pytest.mark.parametrize(("several", "wanted"), [(True, [[5, 2, 0], [0, 0, 9]]), (False, [[5, -1, 0], [0, 0, 9]])])
+def test_windows_become_one_answer(several: bool, wanted: list[list[float]]) -> None:
+    model = TextModel(cast(Any, None), cast(Any, None), Task(labels=("a", "b", "c"), multilabel=several))
+    logits = np.array([[1, 2, 0], [5, -1, 0], [0, 0, 9]], dtype=np.float32)
+    assert model.of_texts(Read([[1], [2], [3]], [0, 0, 1], [True, False]), logits).tolist() == wanted

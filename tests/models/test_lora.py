@@ -1,7 +1,9 @@
+from typing import cast
+
 import pytest
 import torch
 from tiny import tiny_classifier
-from transformers import AutoModelForSequenceClassification, BertConfig
+from transformers import AutoModelForSequenceClassification, BertConfig, PreTrainedModel
 
 from potstill.domain.errors import GateError
 from potstill.models.classifier import count_parameters, logits_of
@@ -61,8 +63,10 @@ def test_merging_gives_a_plain_model_with_the_same_answers() -> None:
         for name, parameter in model.named_parameters():
             if "lora_" in name:
                 parameter.normal_(std=0.1)
+    before = logits_of(type(start)(cast(PreTrainedModel, model), start.tokenizer), ["you are a fool"], max_length=32)
     plain, proof = merge(model, start.tokenizer, max_length=32)
     assert not any("lora" in name for name, _ in plain.named_parameters())
     assert "no probe's logit moved" in proof
     moved = logits_of(type(start)(plain, start.tokenizer), ["you are a fool"], max_length=32)
     assert not torch.equal(moved, logits_of(tiny_classifier(layers=2), ["you are a fool"], max_length=32))
+    assert torch.allclose(moved, before, atol=1e-4)

@@ -7,12 +7,14 @@ import pytest
 from sklearn.metrics import average_precision_score
 from synthetic import write_study
 
-from potstill.report.figures import work_out
+from potstill.report.figures import picked_model, work_out
 from potstill.report.layout import lay_out
+from potstill.report.pack import pack
 from potstill.report.page import html
 from potstill.report.results import load_results
 from potstill.report.show import markdown
-from potstill.report.verdicts import Measurements
+from potstill.report.verdicts import Measurements, pooled_spreads, pr_aucs
+from potstill.statistics.verdict import spreads
 
 
 def test_an_equal_arm_is_as_good_and_a_lesser_one_worse(tmp_path: Path) -> None:
@@ -24,6 +26,10 @@ def test_an_equal_arm_is_as_good_and_a_lesser_one_worse(tmp_path: Path) -> None:
     assert judged["lesser"].judgement == "worse"
     assert found.sentences[0].startswith('Take "equal" (drawn): it is as good as the teacher within 0.03 of PR-AUC')
     assert len(judged["equal"].disagreements) == 3
+    assert found.flips
+    counts = [sum(getattr(bin, what) for bin in found.flips.bins) for what in ("lost", "gained")]
+    first = judged["equal"].disagreements[0]
+    assert counts == [first.only_teacher, first.only_arm]
     shown = markdown(lay_out(found))
     assert "| equal (picked) | as good" in shown
     assert "Holm" in shown
@@ -163,3 +169,37 @@ def test_rows_of_a_group_are_drawn_together(tmp_path: Path) -> None:
     assert grouped.groups is not None
     assert together.freedom < 20 < alone.freedom
     assert together.difference == alone.difference
+
+
+def test_the_arm_is_picked_on_validation_whatever_test_says(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"one": 0.0, "two": -0.5})
+    for path in (folder / "ledger").glob("*/run.json"):
+        content = json.loads(path.read_text())
+        content["validation"]["pr_auc"] = {"one": 0.2, "two": 0.3}.get(content["arm"], 0.9)
+        path.write_text(json.dumps(content))
+    assert work_out(load_results(folder)).picked == "two"
+    assert picked_model(folder).parent.name == "two-s0"
+
+
+def test_a_packed_study_has_no_text(tmp_path: Path) -> None:
+    folder, packed = write_study(tmp_path / "study", {"even": 0.0}, texts=["somebody's remark"]), tmp_path / "packed"
+    summary = json.loads((folder / "study.json").read_text())
+    summary["account"]["sources"][0] |= {
+        "rows": summary["account"]["sources"][0]["rows"] + 1,
+        "rejected": {"missing label": 1},
+        "examples": {"missing label": "line 7: somebody's remark"},
+    }
+    (folder / "study.json").write_text(json.dumps(summary))
+    pack(folder, packed)
+    assert {path.name for path in packed.iterdir()} == {"study.json", "rows.npz", "ledger", "report.md", "report.json"}
+    texts = [path for path in packed.rglob("*") if path.suffix in (".json", ".md")]
+    assert [path for path in texts if "remark" in path.read_text()] == []
+
+
+def test_an_arm_that_a_waiver_let_through_is_not_pooled(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"one": 0.0, "two": -0.1})
+    for path in (folder / "ledger").glob("two-s*/run.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "waived": {"layer_order": "to see"}}))
+    results = load_results(folder)
+    one = next(arm for arm in results.arms if arm.name == "one")
+    assert pooled_spreads(results)["one"] == spreads({"one": pr_aucs(one)})["one"]

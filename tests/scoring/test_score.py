@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -21,6 +22,7 @@ from stub import CALIBRATION, STUB, TASK, stub
 
 from potstill.cli.main import REJECTED, main
 from potstill.domain.errors import DataError
+from potstill.domain.measures import Calibration, Threshold
 from potstill.domain.predictor import Logits
 from potstill.scoring.formats import Kind, format_of
 from potstill.scoring.incoming import Row
@@ -292,6 +294,8 @@ def test_a_job_that_was_cut_continues_where_it_stopped(tmp_path: Path) -> None:
         run(source, tmp_path / "out.csv", scorer=Scorer(cut, TASK, CALIBRATION, "stub"))
     with pytest.raises(DataError, match="parts of another job"):
         run(source, tmp_path / "out.csv", prefix="other_")
+    with pytest.raises(DataError, match="parts of another job"):
+        run(source, tmp_path / "out.csv", scorer=Scorer(stub, TASK, CALIBRATION, "another model"))
     seen.clear()
 
     def count(texts: Sequence[str]) -> tuple[Logits, list[bool]]:
@@ -366,6 +370,20 @@ def test_text_in_plain_bytes_is_text(tmp_path: Path) -> None:
         assert (tally.scored, tally.rejected) == (2, {"bad encoding": 1})
         found = [row["text"] for row in rows_of(target)]
         assert [text.decode() if isinstance(text, bytes) else text for text in found] == ["you fool", "größe"]
+
+
+def test_the_threshold_and_the_temperature_decide(tmp_path: Path) -> None:
+    strict = Calibration(temperature=2.0, threshold=Threshold(value=0.8, rule="best_f1", precision=1, recall=1))
+    run(write_csv(tmp_path / "in.csv", rows=2), tmp_path / "out.csv", scorer=Scorer(stub, TASK, strict, "stub"))
+    row = rows_of(tmp_path / "out.csv")[1]
+    assert (row["label"], row["flagged"]) == ("fine", "false")
+    assert float(row["score"]) == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-6)
+
+
+def test_what_was_cut_is_said(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nshort\n" + "long " * 20 + "\n")
+    run(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert [row["truncated"] for row in rows_of(tmp_path / "out.csv")] == ["false", "true"]
 
 
 SLOW = """

@@ -7,10 +7,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 from bundles import TinyBundle
 from starlette.types import Message
+from tiny import comments
 
+from potstill.domain.measures import Calibration, Threshold
 from potstill.domain.predictor import Logits, Verdict
 from potstill.domain.task import Task
 from potstill.inference.bundle import BundlePredictor, open_bundle
@@ -58,11 +61,12 @@ async def living(app: Guard) -> AsyncGenerator[None]:
 
 
 async def ask(
-    app: Guard, path: str, content: object = None, *, leave: asyncio.Event | None = None
+    app: Guard, path: str, content: object = None, *, leave: asyncio.Event | None = None, more: bool = False
 ) -> tuple[int, dict[str, str], str]:
-    """One request; the client stays until it is answered, or leaves when `leave` is set."""
+    """One request; the client stays until it is answered, or leaves when `leave` is set. Of a body there may be `more`
+    that does not come."""
     body = b"" if content is None else json.dumps(content).encode()
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": more}]
     got: list[Message] = []
 
     async def receive() -> Message:
@@ -185,6 +189,34 @@ def test_too_much_is_413(tiny_bundle: TinyBundle, texts: list[str]) -> None:
         assert (await ask(app, "/score", {"texts": texts}))[0] == 413
 
     play(tiny_bundle, Limits(text_characters=200_000), scene)
+
+
+def test_the_bundle_s_own_decision_is_served(tiny_bundle: TinyBundle) -> None:
+    async def scene(app: Guard, held: Held) -> None:
+        bundle, asked = next(iter(app.serving.judges.values())).bundle, {"texts": [comments(1)[0][0]]}
+        before = json.loads((await ask(app, "/score", asked))[2])["results"][0]
+        cold = Calibration(temperature=4.0, threshold=Threshold(value=1.0, rule="", precision=1, recall=1))
+        bundle.info = bundle.info.model_copy(update={"calibration": cold})
+        after = json.loads((await ask(app, "/score", asked))[2])["results"][0]
+        assert (before["label"], after["label"], after["flagged"]) == ("toxic", "fine", False)
+        odds = [np.log(one["score"] / (1 - one["score"])) for one in (before, after)]
+        assert odds[1] == pytest.approx(odds[0] / 4, rel=1e-2)
+
+    play(tiny_bundle, Limits(), scene)
+
+
+def test_a_body_that_does_not_come_is_408(tiny_bundle: TinyBundle) -> None:
+    async def scene(app: Guard, held: Held) -> None:
+        assert (await ask(app, "/predict", {"inputs": "a"}, more=True))[0] == 408
+
+    play(tiny_bundle, Limits(body_seconds=0.1), scene)
+
+
+def test_too_many_at_a_time_are_503(tiny_bundle: TinyBundle) -> None:
+    async def scene(app: Guard, held: Held) -> None:
+        assert (await ask(app, "/score", {"texts": ["a"]}))[0] == 503
+
+    play(tiny_bundle, Limits(connections=0), scene)
 
 
 def test_labels_of_one_category_are_taken_together() -> None:

@@ -180,6 +180,12 @@ def test_every_example_gets_a_verdict(page: Page) -> None:
 
 
 def test_the_threshold_moves_the_verdict_and_says_what_it_means(page: Page) -> None:
+    def unsure(route: Route) -> None:
+        found = route.fetch().json()
+        found["results"][0]["score"] = 0.7
+        route.fulfill(json=found)
+
+    page.route("**/score", unsure)
     box(page).fill(TOXIC)
     slider = page.get_by_role("slider", name="Called toxic from")
     expect(page.locator(".card .word")).to_have_text("Toxic")
@@ -188,11 +194,14 @@ def test_the_threshold_moves_the_verdict_and_says_what_it_means(page: Page) -> N
     slider.focus()
     page.keyboard.press("End")
     expect(page.locator(".threshold")).to_contain_text("0.99")
+    expect(page.locator(".card .word")).to_have_text("Fine")
+    expect(page.locator("#said")).to_have_text("Fine, probability of toxic: 70.0 %")
     box(page).fill(FINE)
     page.keyboard.press("Tab")
     slider.focus()
     page.keyboard.press("Home")
     expect(page.locator(".threshold")).to_contain_text("0.01: on validation 100 of 100")
+    expect(page.locator(".card .word")).to_have_text("Toxic")
     page.get_by_role("button", name="Back to the shipped threshold").click()
     expect(page.locator(".threshold")).to_contain_text("0.50")
 

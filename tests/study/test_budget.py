@@ -12,10 +12,10 @@ from potstill.api import plan, report
 from potstill.domain.errors import DataError, StudyError
 from potstill.ledger.ledger import Ledger
 from potstill.report.results import load_results
-from potstill.study.config import read_study
+from potstill.study.config import DataTable, read_study
 from potstill.study.execute import run_study
 from potstill.study.lab import Lab
-from potstill.study.materials import rows_of
+from potstill.study.materials import load_rows, rows_of
 from potstill.study.plan import plan_runs, teacher_training
 from potstill.study.progress import Display
 
@@ -93,8 +93,17 @@ def test_every_arm_spends_the_same_tokens(place: Path) -> None:
     assert planned["long"].tokens == planned["plain"].tokens
 
 
-def test_a_run_is_another_where_the_budget_is(place: Path) -> None:
-    """An arm's own epochs hide the study's from its settings; what it spends is the study's all the same."""
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # An arm's own epochs hide the study's from its settings; what it spends is the study's all the same.
+        ("\nepochs = 2\n", "\nepochs = 3\n"),
+        ("max_length = 24", "max_length = 22"),
+        ('name = "budget"', 'name = "budget"\nthreshold = "recall >= 0.8"'),
+        ('train = "train.csv"', 'train = "train.csv"\npositive = "fine"'),
+    ],
+)
+def test_a_run_is_another_where_anything_is_that_it_depends_on(place: Path, old: str, new: str) -> None:
 
     def digests() -> dict[str, str]:
         study = read_study(place / "study.toml")
@@ -104,8 +113,7 @@ def test_a_run_is_another_where_the_budget_is(place: Path) -> None:
         return {spec.arm: lab.run_draft(spec, teacher).digest for spec in plan_runs(study, {})}
 
     before = digests()
-    (place / "study.toml").write_text(STUDY.replace("\nepochs = 2\n", "\nepochs = 3\n"), encoding="utf-8")
-    assert "epochs = 8" in STUDY, "the teacher has its own, so that its runs' parent stays"
+    (place / "study.toml").write_text(STUDY.replace(old, new), encoding="utf-8")
     after = digests()
     assert not set(before.values()) & set(after.values())
 
@@ -128,3 +136,10 @@ def test_an_arm_that_needs_unlabelled_rows_says_so(place: Path) -> None:
     (place / "study.toml").write_text(study)
     with pytest.raises(StudyError, match=r'arm "more" distils on rows without labels'):
         read_study(place / "study.toml")
+
+
+def test_a_sample_under_data_is_of_train_alone(tmp_path: Path) -> None:
+    _write(tmp_path / "train.csv", 0, 240, labelled=True)
+    _write(tmp_path / "test.csv", 240, 360, labelled=True)
+    found = load_rows(DataTable(train="train.csv", test="test.csv", sample=50), tmp_path)
+    assert (len(found.train) + len(found.validation), len(found.test)) == (50, 120)

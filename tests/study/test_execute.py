@@ -17,8 +17,11 @@ from tiny_study import STUDY, run_tiny, write_rows
 
 from potstill.api import export, pack, plan, predict, report, run
 from potstill.domain.errors import GateError, PotstillError, StudyError
+from potstill.domain.predictor import probabilities
+from potstill.evaluation.calibration import fit_calibration
 from potstill.models.classifier import open_classifier
 from potstill.models.predictor import open_predictor
+from potstill.models.saved import SavedDecision
 from potstill.report.figures import work_out
 from potstill.report.layout import lay_out
 from potstill.report.results import load_results
@@ -70,8 +73,17 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
         assert logits["test"].shape == (found.test_rows, 2)
     assert open_classifier(even / "model").model.config.id2label == {0: "fine", 1: "toxic"}
     assert next((folder / "ledger").glob("lora-s0-*/adapter/adapter_model.safetensors")).is_file()
-    answers = open_predictor(str(even)).judge(["you are fool", "good"])
-    assert {answer.label for answer in answers} <= {"fine", "toxic"}
+    saved = SavedDecision.model_validate_json((even / "model" / "potstill.json").read_text())
+    predictor = open_predictor(str(even))
+    answers, logits = predictor.judge(["you are fool", "good"]), predictor(["you are fool", "good"])
+    shares = probabilities(logits, saved.task, saved.calibration.temperature)[:, 1]
+    assert saved.calibration.threshold
+    assert [one.score for one in answers] == pytest.approx(shares.tolist())
+    assert [one.flagged for one in answers] == (shares >= saved.calibration.threshold.value).tolist()
+    with np.load(even / "logits.npz") as run, np.load(folder / "rows.npz") as rows:
+        labels, weights = rows["validation_labels"], rows["validation_weights"]
+        fitted = fit_calibration(run["validation"], labels, weights, saved.task, "best_f1")
+    assert fitted == saved.calibration, "fitted on validation alone"
 
     for how in ("terminal", "markdown", "json"):
         with (workplace / f"shown.{how}").open("w") as shown:
@@ -270,6 +282,9 @@ def test_a_search_tries_each_rate_and_shows_what_it_found(workplace: Path) -> No
     ]  # fmt: skip
     chosen = {t["family"]: t["learning_rate"] for t in found.search if t["chosen"]}
     assert {row.arm: row.learning_rate for row in found.rows}["even"] == chosen["student"]
+    for family, rate in chosen.items():
+        reached = {t["learning_rate"]: t["validation_pr_auc"] for t in found.search if t["family"] == family}
+        assert reached[rate] == max(reached.values()) > min(reached.values())
 
 
 def test_a_search_all_of_whose_rates_fail_says_so(workplace: Path) -> None:
@@ -281,14 +296,15 @@ def test_a_search_all_of_whose_rates_fail_says_so(workplace: Path) -> None:
 
 def test_a_run_killed_three_times_ends_in_the_table_of_an_uninterrupted_one(workplace: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "potstill", "run", "study.toml", "--runs"]
-    started = time.monotonic()
     subprocess.run([*command, "whole"], cwd=workplace, check=True, capture_output=True)
-    took = time.monotonic() - started
-    for fraction in (0.5, 0.7, 0.6):
+    whole, folder = len(ledger_of(workplace / "whole" / "tiny")), workplace / "cut" / "tiny"
+    for finished in (2, 5, 8):
         cut = subprocess.Popen([*command, "cut"], cwd=workplace, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(took * fraction)
+        while cut.poll() is None and len(ledger_of(folder)) < finished:
+            time.sleep(0.01)
         cut.send_signal(signal.SIGKILL)
         cut.wait()
+        assert finished <= len(ledger_of(folder)) < whole, "it was cut off in the middle"
     subprocess.run([*command, "cut"], cwd=workplace, check=True, capture_output=True)
     assert timeless(workplace / "cut" / "tiny") == timeless(workplace / "whole" / "tiny")
     assert not list((workplace / "cut" / "tiny" / "ledger").glob(".partial*"))

@@ -7,6 +7,7 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -169,3 +170,19 @@ def test_a_recipe_that_is_not_there_is_named(tmp_path: Path) -> None:
     (place / "study.toml").write_text(text)
     with pytest.raises(StudyError, match=r"nowhere\.toml cannot be read"):
         read_study(place / "study.toml")
+
+
+def test_only_validation_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = workplace(tmp_path, trials=1)
+    tune(place)  # makes the teacher, which is measured on test
+    (place / "study.toml").write_text((place / "study.toml").read_text().replace("trials = 1", "trials = 2"))
+    asked: list[str] = []
+    inner = Lab._logits  # pyright: ignore[reportPrivateUsage]
+
+    def watched(lab: Lab, classifier: Any, split: str) -> Any:
+        asked.append(split)
+        return inner(lab, classifier, split)
+
+    monkeypatch.setattr(Lab, "_logits", watched)
+    assert len(tune(place).attempts) == 2
+    assert set(asked) == {"validation"}

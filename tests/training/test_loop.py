@@ -70,6 +70,7 @@ def test_rows_without_a_label_are_learnt_from_the_teacher_alone() -> None:
     mixed = loss([0, 1, 30, 31], objective, half)
     alone = loss([0, 1], known, labels)
     assert mixed["ce"].value.item() == pytest.approx(alone["ce"].value.item(), rel=1e-5)
+    assert mixed["kl"].value.item() == pytest.approx(0, abs=1e-5), "each row has its own answer"
     assert loss([30, 31], objective, half)["ce"].value.item() == 0
     student = carve(teacher, plan_layers("even", 4))
     assert train(student, tokens, half, objective=objective, **HOW).steps == 12

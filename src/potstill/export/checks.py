@@ -59,7 +59,7 @@ def check_engine(
     return EngineChecks(
         largest_logit_difference=float(np.abs(found - wanted).max()),
         largest_probability_difference=_largest_move(found, wanted, task, temperature),
-        flips=float(~alike(decide(found, calibration, task), decide(wanted, calibration, task)).mean()),
+        flips=float((~alike(decide(found, calibration, task), decide(wanted, calibration, task))).mean()),
         pr_auc_change=change,
         pr_auc_low=low,
         pr_auc_high=high,
