@@ -335,7 +335,7 @@ def test_predict_prints_a_line_for_each_text_and_nothing_that_the_text_asks_for(
     assert done.returncode == 0, done.stderr
     lines = done.stdout.decode("utf-8").splitlines()[:4]
     assert [line.split(None, 2)[2].strip() for line in lines] == [
-        comments[0].strip(), comments[1], "\ufffd[31mred", "caf\ufffd\ufffdlatin !"
+        comments[0].strip(), comments[1], "\ufffd[31mred", "caf\ufffdlatin !"
     ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """`POST /predict` as text-embeddings-inference has it for a classifier."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
@@ -41,7 +41,8 @@ class PredictRequest(BaseModel):
     model_config = ConfigDict(strict=True)
 
     inputs: str | Single | Many
-    raw_scores: Literal[False] = False
+    # Strict, where a Literal takes 0 for False; described as what is answered.
+    raw_scores: Annotated[bool, WithJsonSchema({"type": "boolean", "enum": [False], "default": False})] = False
 
 
 class Prediction(BaseModel):
@@ -54,6 +55,8 @@ class Prediction(BaseModel):
 @router.post("/predict", responses=refusals(inference_shape))
 async def predict(body: PredictRequest, request: Request) -> list[Prediction] | list[list[Prediction]]:
     """Every label with its probability, the likeliest first: a list for one text, a list of lists for several."""
+    if body.raw_scores:
+        raise RefusalError(422, "raw_scores: this server has probabilities only")
     judge = judge_of(request)
     found = await judged(request, _texts(body.inputs), judge)
     predictions = [_predictions(one.verdict, judge.bundle.labels) for one in found]
