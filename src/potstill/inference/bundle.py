@@ -88,7 +88,7 @@ def open_bundle(
             reasons.append(f"{name}: {error}")
             log.warning("engine %s is not used: %s", name, error)
     if not engine:
-        missing = [name for name in info.engines if name not in names]
+        missing: list[EngineName] = [name for name in info.engines if name not in names]
         reasons += [f"{name} needs {NEEDS[name]}, which is not installed" for name in missing]
     raise ModelError(f"no engine of {folder} works here: {'; '.join(reasons) or 'it holds none'}")
 

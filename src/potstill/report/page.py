@@ -53,8 +53,8 @@ def html(report: Report) -> str:
 
 def _key(report: Report) -> str:
     """What the words of the answer mean, for whoever meets them for the first time."""
-    majority = next((row.figures for row in report.rows if row.kind == "majority"), {})
-    chance = majority["pr_auc"].mean if "pr_auc" in majority else None
+    majority = next((row.figures.get("pr_auc") for row in report.rows if row.kind == "majority"), None)
+    chance = majority.mean if majority else None
     what = f"“{report.positive}” above the rest" if report.positive else "each label above the rest, in the mean"
     bounds = "1 at best" if chance is None else f"{chance:.3f} by chance, 1 at best"
     lines = f"Teacher: the model that was made smaller. PR-AUC: how well a model ranks {what}; {bounds}."

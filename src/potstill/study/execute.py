@@ -134,18 +134,20 @@ class Conductor:
     def _search(self, trials: list[Trial], parent: Draft | None, teacher: Teacher | None) -> None:
         """Run the trials and set each family's rate to the one with the best validation PR-AUC."""
         scores: dict[str, dict[float, float | None]] = {}
-        reason = ""
+        reasons: dict[str, str] = {}
         for trial in trials:
             draft = self.lab.trial_draft(trial, parent)
             self._once(draft, draft.words, lambda trial=trial, draft=draft: self.lab.trial(trial, draft, teacher))
-            record = self.lab.ledger.find(draft.arm, draft.seed, draft.digest)
-            score = record.validation.pr_auc if record and record.validation else None
-            reason = record.reason if record else ""
+            record = self.lab.ledger.read(draft.arm, draft.seed, draft.digest)
+            score = record.validation.pr_auc if record.validation else None
+            reasons[trial.family] = record.reason
             scores.setdefault(trial.family, {})[trial.training.learning_rate] = score
         for family, by_rate in scores.items():
             reached = {rate: score for rate, score in sorted(by_rate.items()) if score is not None}
             if not reached:
-                raise StudyError(f"[search]: no learning rate of {sorted(by_rate)} led anywhere for {family}: {reason}")
+                raise StudyError(
+                    f"[search]: no learning rate of {sorted(by_rate)} led anywhere for {family}: {reasons[family]}"
+                )
             # The smaller rate wins a tie: the order of the file must not decide.
             self.rates[family] = max(reached, key=lambda rate: reached[rate])
             self.searched += [
