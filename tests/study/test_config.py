@@ -118,6 +118,17 @@ def test_the_pilot_has_at_most_seven_arms_and_three_seeds() -> None:
     assert len(study.seeds) <= 3
 
 
+def test_students_of_the_same_layers_share_their_untrained_control(tmp_path: Path) -> None:
+    text = SMALL + "[arms.hot]\nkind = 'student'\nkeep = 'even'\ntemperature = 4\n"
+    assert list(read_study(study_from(tmp_path, text)).all_arms()) == [
+        "even",
+        "lora",
+        "hot",
+        "finetune-even",
+        "untrained-even",
+    ]
+
+
 def test_a_study_needs_an_arm() -> None:
     with pytest.raises(StudyError, match="arms"):
         parse_study({"name": "x", "teacher": {"encoder": "minilm"}, "arms": {}}, "here")

@@ -234,8 +234,8 @@ class Study(_Table):
         return {gate: self.gates.waive[gate] for gate in method.needs_waived()}
 
     def all_arms(self) -> dict[str, Method]:
-        """The arms of the file, then the controls that `controls` adds: the same layers untrained for each student,
-        and the same student without the teacher for the first of them, or for all."""
+        """The arms of the file, then the controls that `controls` adds: the same student without the teacher for the
+        first student or for all, and each student's layers untrained, once where several keep the same."""
         # A student of an untrained teacher has other weights to start from: controls of the trained one say nothing.
         students = {name: a for name, a in self.arms.items() if isinstance(a, Student) and a.teacher == "trained"}
         arms: dict[str, Method] = dict(self.arms)
@@ -247,7 +247,9 @@ class Study(_Table):
                 arms[f"finetune-{name}"] = Finetune(**layers, learning_rate=arm.learning_rate, epochs=arm.epochs)
         for name, arm in students.items():
             layers = {"keep": arm.keep, "num_layers": arm.num_layers, "reorder": arm.reorder}
-            arms[f"untrained-{name}"] = Untrained(**layers)
+            control = Untrained(**layers)
+            if control not in arms.values():
+                arms[f"untrained-{name}"] = control
         return arms
 
 
