@@ -43,7 +43,7 @@ floors:
 	$(BIN)/lint-imports
 
 unit:
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 format:
 	$(BIN)/ruff check --fix .
