@@ -3,12 +3,27 @@ from pathlib import Path
 import pytest
 import torch
 from tiny import tiny_classifier, tiny_encoder
-from transformers import pipeline
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    ModernBertConfig,
+    PretrainedConfig,
+    RobertaConfig,
+    pipeline,
+)
 
 from potstill.domain.errors import ModelError
 from potstill.domain.layers import plan_layers
 from potstill.domain.task import Task
-from potstill.models.classifier import Classifier, logits_of, open_classifier, open_encoder, save_classifier
+from potstill.models.classifier import (
+    Classifier,
+    logits_of,
+    open_classifier,
+    open_encoder,
+    refuse_long_input,
+    save_classifier,
+)
+from potstill.models.forward import predict_logits
 from potstill.models.layer_stack import carve
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
@@ -58,3 +73,25 @@ def test_logits_do_not_depend_on_order_or_batch() -> None:
     alone = torch.cat([logits_of(model, [text], max_length=32) for text in texts])
     together = logits_of(model, texts, max_length=32, batch_size=3)
     assert torch.allclose(alone, together, atol=1e-6)
+
+
+SMALL = {"vocab_size": 30, "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
+
+
+@pytest.mark.parametrize(
+    ("config", "longest"),
+    [
+        (BertConfig(**SMALL, max_position_embeddings=20), 20),
+        (RobertaConfig(**SMALL, max_position_embeddings=20, pad_token_id=1), 18),
+        (ModernBertConfig(**SMALL, max_position_embeddings=20, pad_token_id=0), None),
+    ],
+)
+def test_a_model_reads_as_many_tokens_as_it_has_positions_for(config: PretrainedConfig, longest: int | None) -> None:
+    model = AutoModelForSequenceClassification.from_config(config).eval()
+    refuse_long_input(model, longest or 400)
+    assert predict_logits(model, [[5] * (longest or 400)], batch_size=1).isfinite().all()
+    if longest is not None:
+        with pytest.raises(ModelError, match=f"max_length {longest + 1} is more than the {longest} tokens"):
+            refuse_long_input(model, longest + 1)
+        with pytest.raises((IndexError, RuntimeError)):
+            predict_logits(model, [[5] * (longest + 1)], batch_size=1)

@@ -6,7 +6,7 @@ import pytest
 from tiny import comments, tiny_classifier, tiny_encoder
 from tiny_study import STUDY, run_tiny, write_rows
 
-from potstill.domain.errors import DataError, GateError, StudyError
+from potstill.domain.errors import DataError, GateError, ModelError, StudyError
 from potstill.methods.bench import Made
 from potstill.methods.finetune import Finetune
 from potstill.methods.untrained import Untrained
@@ -14,7 +14,9 @@ from potstill.models.classifier import count_parameters
 from potstill.report.figures import work_out
 from potstill.report.results import load_results
 from potstill.study.config import parse_study, read_study
+from potstill.study.estimate import estimate
 from potstill.study.gates import refuse_other_count
+from potstill.study.materials import rows_of
 
 
 @pytest.fixture
@@ -92,3 +94,12 @@ def test_more_seeds_are_for_arms_that_there_are() -> None:
         parse_study({**content, "more_seeds": {"odd": [3]}}, "study")
     with pytest.raises(StudyError, match=r"more_seeds: \[2, 3\] of even repeat"):
         parse_study({**content, "more_seeds": {"even": [2, 3]}}, "study")
+
+
+def test_texts_longer_than_the_encoder_reads_are_refused_before_anything_is_trained(workplace: Path) -> None:
+    study = read_study(write_study(workplace, "max_length = 24", "max_length = 65"))
+    with pytest.raises(ModelError, match="max_length 65 is more than the 64 tokens that this bert can read"):
+        estimate(study, rows_of(study, workplace)[0], workplace)
+    with pytest.raises(ModelError, match="64 tokens"):
+        run_tiny(workplace)
+    assert not list((workplace / "runs").rglob("run.json"))

@@ -126,6 +126,29 @@ def logits_of(classifier: Classifier, texts: Sequence[str], *, max_length: int, 
     return predict_logits(classifier.model, rows, batch_size=batch_size)
 
 
+def empty_classifier(config: object) -> PreTrainedModel:
+    """A classifier of this config with shapes and no numbers (torch's meta device)."""
+    with torch.device("meta"):
+        return AutoModelForSequenceClassification.from_config(config)
+
+
+def refuse_long_input(model: PreTrainedModel | Path, max_length: int) -> None:
+    """Raise ModelError where texts cut at `max_length` tokens have more than the model, or the one in a folder, has
+    positions for.
+
+    Of the learned positions RoBERTa and its kin keep some for padding: those up to and with `padding_idx`. Where
+    positions are computed, as by ModernBERT, no length is too great.
+    """
+    if isinstance(model, Path):
+        model = empty_classifier(AutoConfig.from_pretrained(model))
+    for name, part in model.named_modules():
+        if isinstance(part, torch.nn.Embedding) and name.endswith("position_embeddings"):
+            longest = part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)
+            if max_length > longest:
+                kind = model.config.model_type
+                raise ModelError(f"max_length {max_length} is more than the {longest} tokens that this {kind} can read")
+
+
 def labels_of(model: PreTrainedModel) -> list[str]:
     """The label names in the order of the logits."""
     names = cast(dict[int, str], model.config.id2label or {})

@@ -11,7 +11,14 @@ from potstill.domain.measures import Calibration
 from potstill.domain.normalise import normalise
 from potstill.domain.predictor import Verdict, verdicts
 from potstill.domain.task import Task
-from potstill.models.classifier import Classifier, calm_transformers, labels_of, logits_of, open_classifier
+from potstill.models.classifier import (
+    Classifier,
+    calm_transformers,
+    labels_of,
+    logits_of,
+    open_classifier,
+    refuse_long_input,
+)
 from potstill.models.encoder import find_encoder
 from potstill.models.saved import SavedDecision, read_decision
 
@@ -66,6 +73,8 @@ def open_model_folder(name: str) -> tuple[Path, Classifier]:
 def decision_of(folder: Path, classifier: Classifier, max_length: int | None = None) -> SavedDecision:
     """How a saved model decides: as its study wrote down, or by the largest logit; `max_length` goes before either."""
     saved = read_decision(folder)
+    if max_length is not None:
+        refuse_long_input(classifier.model, max_length)
     if saved is None:
         task = TorchPredictor(classifier, None).task
         return SavedDecision(task=task, calibration=Calibration(), max_length=max_length or DEFAULT_LENGTH)

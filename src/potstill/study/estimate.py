@@ -9,14 +9,14 @@ import torch
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, PretrainedConfig
 
 from potstill.domain.dataset import Dataset
 from potstill.domain.layers import LayerPlan
 from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Method, Training
 from potstill.methods.carved import CarvedMethod
-from potstill.models.classifier import count_parameters, open_tokenizer
+from potstill.models.classifier import count_parameters, empty_classifier, open_tokenizer, refuse_long_input
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
 from potstill.models.layer_stack import find_layer_stack
@@ -57,7 +57,9 @@ class Shape:
         name = study.teacher.model or study.teacher.encoder
         self.folder = find_encoder(str(name), study.teacher.revision, root)
         config = AutoConfig.from_pretrained(self.folder, num_labels=labels)
-        self.model = empty_model(config)
+        self.model = empty_classifier(config)
+        self.max_length = study.training.max_length
+        refuse_long_input(self.model, self.max_length)
         self.depth = int(config.num_hidden_layers)
 
     def layer_parameters(self) -> int:
@@ -78,11 +80,13 @@ class Shape:
         """Parameters of the model that a method makes, and those that it trains."""
         if own := method.own_encoder():
             folder = find_encoder(*own, self.root)
-            count, _ = count_parameters(empty_model(AutoConfig.from_pretrained(folder, num_labels=self.labels)))
+            model = empty_classifier(AutoConfig.from_pretrained(folder, num_labels=self.labels))
+            refuse_long_input(model, self.max_length)
+            count, _ = count_parameters(model)
             return count, count
         plan = method.plan(self.depth)
         kept = len(plan.kept) if plan else self.depth
-        model = empty_model(_shallow(self.model.config, kept))
+        model = empty_classifier(_shallow(self.model.config, kept))
         total, _ = count_parameters(model)
         if isinstance(method, AdaptedMethod):
             counted = add_lora(
@@ -99,12 +103,6 @@ def _shallow(config: PretrainedConfig, layers: int) -> PretrainedConfig:
     small = copy.deepcopy(config)
     small.num_hidden_layers = layers
     return small
-
-
-def empty_model(config: object) -> PreTrainedModel:
-    """A model of this config with shapes and no numbers (torch's meta device)."""
-    with torch.device("meta"):
-        return AutoModelForSequenceClassification.from_config(config)
 
 
 def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:

@@ -20,7 +20,7 @@ from potstill.evaluation.calibration import fit_calibration
 from potstill.evaluation.quality import measure, recall_by_category
 from potstill.ledger.ledger import Ledger, digest_of
 from potstill.methods.baselines import BaselineLogits, Units, majority, tfidf
-from potstill.methods.bench import Bench, Made, Taught, Training
+from potstill.methods.bench import Bench, Made, Method, Taught, Training
 from potstill.methods.teacher import fine_tune_teacher
 from potstill.models.classifier import (
     Classifier,
@@ -28,6 +28,7 @@ from potstill.models.classifier import (
     labels_of,
     open_classifier,
     open_tokenizer,
+    refuse_long_input,
     save_classifier,
 )
 from potstill.models.encoder import find_encoder, fingerprint
@@ -74,6 +75,7 @@ class Lab:
         self.given = find_encoder(wanted.model, wanted.revision, root) if wanted.model else None
         start = self.given or self.encoder
         assert start is not None, "TeacherTable asks for one of them"
+        refuse_long_input(start, study.training.max_length)
         self.tokenizer = open_tokenizer(start)
         self.namer = Namer(data, study.threshold, self.encoder, self.given)
         self._vocabulary = self.tokenizer.get_vocab()
@@ -241,8 +243,8 @@ class Lab:
     def run_draft(self, spec: RunSpec, teacher: Draft) -> Draft:
         """The run of one arm at one seed."""
         settings: dict[str, Setting] = {"method": spec.method, "training": spec.training}
-        if own := spec.method.own_encoder():
-            settings["encoder"] = fingerprint(find_encoder(*own, self.root))
+        if own := self._own_encoder(spec.method):
+            settings["encoder"] = fingerprint(own)
         if spec.method.uses_unlabelled():
             settings["unlabelled"] = digest_of({"texts": list(self.data.unlabelled)})
         if spec.method.epochs is not None and (spec.training.budget == "equal" or spec.method.uses_unlabelled()):
@@ -250,6 +252,15 @@ class Lab:
         kind = str(spec.method.model_dump()["kind"])
         draft = self.namer.draft(spec.arm, kind, spec.seed, spec.method.words(), settings, teacher.digest)
         return replace(draft, waived=self.study.waived(spec.method), role=spec.method.role, seeded=spec.method.seeded())
+
+    def _own_encoder(self, method: Method) -> Path | None:
+        """The folder of the encoder that a method brings itself, if it does."""
+        own = method.own_encoder()
+        if own is None:
+            return None
+        folder = find_encoder(*own, self.root)
+        refuse_long_input(folder, self.study.training.max_length)
+        return folder
 
     def run(self, spec: RunSpec, draft: Draft, teacher: Teacher) -> None:
         """Make one arm at one seed, measure it, write it down."""
@@ -272,8 +283,8 @@ class Lab:
         settings: dict[str, Setting] = {
             "method": trial.method, "training": trial.training, "rows": self.study.search.rows
         }  # fmt: skip
-        if trial.method and (own := trial.method.own_encoder()):
-            settings["encoder"] = fingerprint(find_encoder(*own, self.root))
+        if trial.method and (own := self._own_encoder(trial.method)):
+            settings["encoder"] = fingerprint(own)
         words = f"{trial.family} at learning rate {trial.training.learning_rate:g}"
         parent = teacher.digest if teacher else ""
         return self.namer.draft(trial.arm, "search", self.study.search.seed, words, settings, parent)
