@@ -116,9 +116,11 @@ def test_the_report_says_what_the_order_before_training_foretold(tmp_path: Path)
     every = combinations(range(5), 2)
     arms = [f'[arms.kept-{a}{b}]\nkind = "student"\nkeep = [{a}, {b}]\n' for a, b in every if (a, b) != (0, 1)]
     (place / "study.toml").write_text(study + "\n".join(arms))
-    (found,) = report(run(place)).foretold
-    assert (found.num_layers, found.choices) == (2, 10)
-    assert -1 <= found.low <= found.estimate <= found.high <= 1
+    both = report(run(place)).foretold
+    assert [one.split for one in both] == ["test", "validation"]
+    for found in both:
+        assert (found.num_layers, found.choices) == (2, 10)
+        assert -1 <= found.low <= found.estimate <= found.high <= 1
     assert "Over 10 choices of 2 layers" in markdown(lay_out(work_out(load_results(place / "runs" / "searching"))))
 
 

@@ -1,8 +1,9 @@
 """Every number of a report, worked out once; the terminal, Markdown and JSON only lay it out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -29,6 +30,7 @@ class Foretold(_Figures):
 
     num_layers: int
     choices: int
+    split: Literal["test", "validation"]
     estimate: float
     low: float
     high: float
@@ -106,7 +108,7 @@ def work_out(results: StudyResults) -> Report:
         version=results.summary["version"],
         test_rows=len(results.labels),
         layer_searches=results.searches,
-        foretold=[found for search in results.searches if (found := _foretold(results, search))],
+        foretold=[found for search in results.searches for found in _foretold(results, search)],
         verdicts=judged,
         trade_offs=trade_offs(rows, differing),
         curves=curves_of(results, name),
@@ -144,23 +146,26 @@ def _making(results: StudyResults) -> Making:
     )
 
 
-def _foretold(results: StudyResults, search: LayerSearch) -> Foretold | None:
-    """Spearman's correlation over the choices that the study also distilled, all in the same way."""
+def _foretold(results: StudyResults, search: LayerSearch) -> Iterator[Foretold]:
+    """Spearman's correlation over the choices that the study also distilled, all in the same way, on either split."""
     nearness = {choice.kept: -choice.kl for choice in search.choices}
-    alike: dict[str, dict[tuple[int, ...], float]] = {}
+    alike: dict[str, dict[tuple[int, ...], Arm]] = {}
     for arm in results.arms:
         first = arm.done[0].record if arm.done else None
         if arm.kind == "student" and first and first.layers and first.layers.kept in nearness:
-            alike.setdefault(_but_for_layers(first), {})[first.layers.kept] = test_pr_auc(arm)
-    if not alike:
-        return None
-    reached = max(alike.values(), key=len)
-    found = rank_correlation([nearness[kept] for kept in reached], list(reached.values()))
-    if found is None:
-        return None
-    return Foretold(
-        num_layers=search.num_layers, choices=found.count, estimate=found.estimate, low=found.low, high=found.high
-    )
+            alike.setdefault(_but_for_layers(first), {})[first.layers.kept] = arm
+    students = max(alike.values(), key=len, default=dict[tuple[int, ...], Arm]())
+    before = [nearness[kept] for kept in students]
+    reached: dict[Literal["test", "validation"], list[float]] = {
+        "test": [test_pr_auc(arm) for arm in students.values()],
+        "validation": [row_of(arm).validation_pr_auc or 0.0 for arm in students.values()],
+    }
+    for split, after in reached.items():
+        if found := rank_correlation(before, after):
+            yield Foretold(
+                num_layers=search.num_layers, choices=found.count, split=split,
+                estimate=found.estimate, low=found.low, high=found.high,
+            )  # fmt: skip
 
 
 def _but_for_layers(record: RunRecord) -> str:

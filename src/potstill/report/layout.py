@@ -152,7 +152,7 @@ def _below(report: Report) -> list[str]:
     lines += [LORA] if any(row.kind == "lora" for row in report.rows) else []
     lines += [
         f"Over {one.choices} choices of {one.num_layers} layers, how near they were to the teacher before any training "
-        "and the test PR-AUC that they reached agree with a Spearman rank correlation of "
+        f"and the {one.split} PR-AUC that they reached agree with a Spearman rank correlation of "
         f"{one.estimate:.2f} (95 % interval {one.low:.2f} to {one.high:.2f})."
         for one in report.foretold
     ]
