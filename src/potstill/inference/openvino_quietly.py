@@ -1,6 +1,6 @@
-"""OpenVINO without its telemetry: import it from here, and before nncf."""
+"""OpenVINO without its telemetry and ready for threads: import it from here, and before nncf."""
 
-# pyright: reportMissingTypeStubs=false
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 import sys
 from typing import Any, cast
 
@@ -9,5 +9,9 @@ from typing import Any, cast
 cast(dict[str, Any], sys.modules)["openvino_telemetry"] = None
 
 import openvino  # noqa: E402
+
+# At the first look at a tensor's numbers OpenVINO readies itself, and lets go of the interpreter meanwhile: two threads
+# that look first at once wait for each other forever. An import is done by one thread alone.
+openvino.Tensor(openvino.Type.i64, openvino.Shape([1])).data  # noqa: B018
 
 __all__ = ["openvino"]
