@@ -75,18 +75,19 @@ def test_logits_do_not_depend_on_order_or_batch() -> None:
     assert torch.allclose(alone, together, atol=1e-6)
 
 
-SMALL = {"vocab_size": 30, "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
-
-
 @pytest.mark.parametrize(
-    ("config", "longest"),
+    ("kind", "settings", "longest"),
     [
-        (BertConfig(**SMALL, max_position_embeddings=20), 20),
-        (RobertaConfig(**SMALL, max_position_embeddings=20, pad_token_id=1), 18),
-        (ModernBertConfig(**SMALL, max_position_embeddings=20, pad_token_id=0), None),
+        (BertConfig, {}, 20),
+        (RobertaConfig, {"pad_token_id": 1}, 18),
+        (ModernBertConfig, {"pad_token_id": 0}, None),
     ],
 )
-def test_a_model_reads_as_many_tokens_as_it_has_positions_for(config: PretrainedConfig, longest: int | None) -> None:
+def test_a_model_reads_as_many_tokens_as_it_has_positions_for(
+    kind: type[PretrainedConfig], settings: dict[str, int], longest: int | None
+) -> None:
+    small = {"vocab_size": 30, "hidden_size": 8, "intermediate_size": 8, "max_position_embeddings": 20}
+    config = kind.from_dict({**small, "num_hidden_layers": 1, "num_attention_heads": 2, **settings})
     model = AutoModelForSequenceClassification.from_config(config).eval()
     refuse_long_input(model, longest or 400)
     assert predict_logits(model, [[5] * (longest or 400)], batch_size=1).isfinite().all()

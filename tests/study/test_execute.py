@@ -89,7 +89,9 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
     for how in ("terminal", "markdown", "json"):
         with (workplace / f"shown.{how}").open("w") as shown:
             show_report(folder, how, Console(file=shown, width=100))
-    assert [line for line in (workplace / "shown.terminal").read_text().splitlines() if len(line) > 100] == []
+    lines = (workplace / "shown.terminal").read_text().splitlines()
+    assert lines[-1] == f"With pictures: {folder / 'report.html'}", "a path stays in one piece, however long"
+    assert [line for line in lines[:-1] if len(line) > 100] == []
     small = workplace / "packed"
     size = pack(folder, small)
     assert (small / "report.md").read_text() == (folder / "report.md").read_text(), "every table, without the study"
