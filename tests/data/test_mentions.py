@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,14 +5,11 @@ import pytest
 
 from potstill.data.loading import Source
 from potstill.data.mentions import groups_by_term, read_mentions
-from potstill.domain.dataset import DataAccount, Dataset, Split
 from potstill.domain.errors import DataError
 from potstill.domain.task import Task
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
-NOTHING = Split([], [], np.array([], dtype=np.int64), np.array([]), [])
-SEEN = replace(NOTHING, texts=["Seen  before old FRIEND"])
-DATA = Dataset(TASK, SEEN, NOTHING, NOTHING, DataAccount(sources=[], rows={}, positives={}))
+SEEN = ["Seen  before old FRIEND"]
 LABELS = {"0": "fine", "1": "toxic"}
 
 
@@ -28,17 +24,21 @@ def test_a_file_of_its_own_is_read_by_terms_or_by_a_column(tmp_path: Path) -> No
         "text,label,who\nan old fool,1,a\nmy old friend,0,b\nhello,0,\nhi,9,b\nseen before old friend,0,a\n"
     )
     source = Source(path="people.csv")
-    found, account = read_mentions(source, DATA, labels=LABELS, terms=["old"], column=None, seed=0, root=tmp_path)
+    found, account = read_mentions(
+        source, TASK, seen=SEEN, labels=LABELS, terms=["old"], column=None, seed=0, root=tmp_path
+    )
     assert found.positive.tolist() == [True, False, False]
     assert found.groups["old"].tolist() == [True, True, False]
     assert account.balances()
     assert account.rejected
     assert account.filtered == {"trained on or chosen by": 1}
-    by_column, _ = read_mentions(source, DATA, labels=LABELS, terms=[], column="who", seed=0, root=tmp_path)
+    by_column, _ = read_mentions(source, TASK, seen=SEEN, labels=LABELS, terms=[], column="who", seed=0, root=tmp_path)
     assert {name: np.flatnonzero(mask).tolist() for name, mask in by_column.groups.items()} == {"a": [0], "b": [1]}
 
 
 def test_other_labels_than_the_tasks_are_refused(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text("text,label\nan old fool,BAD\nmy old friend,GOOD\n")
     with pytest.raises(DataError, match=r"has the labels \['BAD', 'GOOD'\], the task \['fine', 'toxic'\]"):
-        read_mentions(Source(path="people.csv"), DATA, labels=None, terms=["old"], column=None, seed=0, root=tmp_path)
+        read_mentions(
+            Source(path="people.csv"), TASK, seen=SEEN, labels=None, terms=["old"], column=None, seed=0, root=tmp_path
+        )

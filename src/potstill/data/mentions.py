@@ -1,7 +1,7 @@
 """Rows that mention groups of people, to see whom a model's errors hit."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from potstill.data.validation import (
     usable_rows,
     with_known_labels,
 )
-from potstill.domain.dataset import Dataset, SourceAccount, Split
+from potstill.domain.dataset import SourceAccount, Split
 from potstill.domain.errors import DataError
 from potstill.domain.task import Task
 
@@ -62,16 +62,18 @@ def mentions_in_test(test: Split, task: Task, terms: Sequence[str]) -> Mentions:
 
 def read_mentions(
     source: Source,
-    data: Dataset,
+    task: Task,
     *,
+    seen: Iterable[str],
     labels: Mapping[str, str] | None,
     terms: Sequence[str],
     column: str | None,
     seed: int,
     root: Path,
 ) -> tuple[Mentions, SourceAccount]:
-    """The rows of a file that stand neither in train nor in validation, by the terms that they mention or by a `column`
-    that names the group of each.
+    """The rows of a file by the terms that they mention, or by a `column` that names the group of each.
+
+    Left out are those whose text is among `seen`: what was trained on, or chosen by.
 
     Raises:
         DataError: the file or a column is not there, its labels are others than the task's, or no row is left.
@@ -79,13 +81,13 @@ def read_mentions(
     table, tally = open_table("subgroups", source, root), Tally()
     check_columns(table, [source.text, *source.label_columns, *source.where, *([column] if column else [])])
     rows = usable_rows(table, Columns(source.text, source.label_columns, category=column), source.where, tally)
-    scheme, task = label_scheme(source.name, rows, labels), data.task
+    scheme = label_scheme(source.name, rows, labels)
     if set(scheme.names) != set(task.labels):
         raise DataError(
             f"subgroups: {source.name} has the labels {list(scheme.names)}, the task {list(task.labels)}: name them "
             "alike with [subgroups] labels"
         )
-    known = {leak_key(text) for texts in (data.train.texts, data.validation.texts, data.unlabelled) for text in texts}
+    known = {leak_key(text) for text in seen}
     labelled = with_known_labels(rows, scheme, tally)
     rows = [row for row in labelled if row.key not in known]
     tally.filtered["trained on or chosen by"] += len(labelled) - len(rows)

@@ -47,7 +47,7 @@ def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path
     calm_transformers()
     data, held = rows_of(study, root)
     refuse_blind_validation(data.validation, data.task)
-    mentions, data = mentions_of(study.subgroups, study.data, data, root) if study.subgroups else (None, data)
+    mentions, data = mentions_of(study.subgroups, study.data, data, held, root) if study.subgroups else (None, data)
     for line in data.account.describe(data.task.labels):
         display.say(line)
     ledger = Ledger(folder / "ledger")

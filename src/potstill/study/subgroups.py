@@ -1,11 +1,12 @@
 """The areas around groups of people, for the teacher and every compressed arm of a study."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from potstill.data.loading import Source
 from potstill.data.mentions import Mentions, mentions_in_test, read_mentions
-from potstill.domain.dataset import Dataset
+from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import StudyError
 from potstill.domain.measures import GroupAreas, GroupFile
 from potstill.domain.predictor import ranked_scores
@@ -15,8 +16,12 @@ from potstill.study.identity import Draft
 from potstill.study.lab import Lab
 
 
-def mentions_of(table: SubgroupsTable, rows: DataTable, data: Dataset, root: Path) -> tuple[Mentions, Dataset]:
+def mentions_of(
+    table: SubgroupsTable, rows: DataTable, data: Dataset, held: Split | None, root: Path
+) -> tuple[Mentions, Dataset]:
     """The rows that `[subgroups]` names, or those of test; the data set with their account.
+
+    `held` are the rows of train that layers are chosen on, if the study does.
 
     Raises:
         DataError: its file cannot be used.
@@ -32,8 +37,9 @@ def mentions_of(table: SubgroupsTable, rows: DataTable, data: Dataset, root: Pat
         sample=own.sample, encoding=own.encoding or rows.encoding,
     )  # fmt: skip
     labels = table.labels or (rows.labels if isinstance(rows.labels, dict) else None)
+    seen = chain(data.train.texts, data.validation.texts, data.unlabelled, held.texts if held else ())
     found, account = read_mentions(
-        source, data, labels=labels, terms=table.terms, column=table.column, seed=rows.seed, root=root
+        source, data.task, seen=seen, labels=labels, terms=table.terms, column=table.column, seed=rows.seed, root=root
     )
     return found, data.with_source(account)
 
