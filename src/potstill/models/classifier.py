@@ -132,21 +132,25 @@ def empty_classifier(config: object) -> PreTrainedModel:
         return AutoModelForSequenceClassification.from_config(config)
 
 
-def refuse_long_input(model: PreTrainedModel | Path, max_length: int) -> None:
-    """Raise ModelError where texts cut at `max_length` tokens have more than the model, or the one in a folder, has
-    positions for.
+def longest_input(model: PreTrainedModel) -> int | None:
+    """The tokens that a model has positions for; None where positions are computed, as by ModernBERT.
 
-    Of the learned positions RoBERTa and its kin keep some for padding: those up to and with `padding_idx`. Where
-    positions are computed, as by ModernBERT, no length is too great.
+    Of the learned positions RoBERTa and its kin keep some for padding: those up to and with `padding_idx`.
     """
-    if isinstance(model, Path):
-        model = empty_classifier(AutoConfig.from_pretrained(model))
     for name, part in model.named_modules():
         if isinstance(part, torch.nn.Embedding) and name.endswith("position_embeddings"):
-            longest = part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)
-            if max_length > longest:
-                kind = model.config.model_type
-                raise ModelError(f"max_length {max_length} is more than the {longest} tokens that this {kind} can read")
+            return part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)
+    return None
+
+
+def refuse_long_input(model: PreTrainedModel | Path, max_length: int) -> None:
+    """Raise ModelError where the model, or the one in a folder, has fewer positions than `max_length` tokens."""
+    if isinstance(model, Path):
+        model = empty_classifier(AutoConfig.from_pretrained(model))
+    longest = longest_input(model)
+    if longest is not None and max_length > longest:
+        kind = model.config.model_type
+        raise ModelError(f"max_length {max_length} is more than the {longest} tokens that this {kind} can read")
 
 
 def labels_of(model: PreTrainedModel) -> list[str]:

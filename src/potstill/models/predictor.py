@@ -16,6 +16,7 @@ from potstill.models.classifier import (
     calm_transformers,
     labels_of,
     logits_of,
+    longest_input,
     open_classifier,
     refuse_long_input,
 )
@@ -23,6 +24,11 @@ from potstill.models.encoder import find_encoder
 from potstill.models.saved import SavedDecision, read_decision
 
 DEFAULT_LENGTH = 128
+
+
+def default_length(classifier: Classifier) -> int:
+    """Where texts are cut, in tokens, for a model that no study of ours has trained."""
+    return min(DEFAULT_LENGTH, longest_input(classifier.model) or DEFAULT_LENGTH)
 
 
 class TorchPredictor:
@@ -40,7 +46,7 @@ class TorchPredictor:
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Logits of the texts, (n, labels) float32; the texts are normalised first."""
-        length = self.decision.max_length if self.decision else DEFAULT_LENGTH
+        length = self.decision.max_length if self.decision else default_length(self._classifier)
         return logits_of(self._classifier, [normalise(text) for text in texts], max_length=length).numpy()
 
     def judge(self, texts: Sequence[str]) -> list[Verdict]:
@@ -77,5 +83,5 @@ def decision_of(folder: Path, classifier: Classifier, max_length: int | None = N
         refuse_long_input(classifier.model, max_length)
     if saved is None:
         task = TorchPredictor(classifier, None).task
-        return SavedDecision(task=task, calibration=Calibration(), max_length=max_length or DEFAULT_LENGTH)
+        return SavedDecision(task=task, calibration=Calibration(), max_length=max_length or default_length(classifier))
     return saved if max_length is None else saved.model_copy(update={"max_length": max_length})
