@@ -122,7 +122,7 @@ def in_use(ratio: float, times: float = 1) -> tuple[float, float]:
     for reached, moved in zip(runs, rows, strict=True):
         spread = spreads({str(arm): values.tolist() for arm, values in enumerate(reached)})["0"]
         mean = float(moved + reached[0].mean())
-        low, high = Estimate(mean, 1 - PRIVATE + PRIVATE / SEEDS, freedom, SEEDS, spread).interval()
+        low, high = Estimate(mean, error(PRIVATE) ** 2, freedom, SEEDS, spread).interval()
         held += low <= 0 <= high
         good += low > -margin()
     return held / STUDIES, good / STUDIES

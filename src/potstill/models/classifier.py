@@ -137,10 +137,12 @@ def longest_input(model: PreTrainedModel) -> int | None:
 
     Of the learned positions RoBERTa and its kin keep some for padding: those up to and with `padding_idx`.
     """
-    for name, part in model.named_modules():
-        if isinstance(part, torch.nn.Embedding) and name.endswith("position_embeddings"):
-            return part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)
-    return None
+    found = (
+        part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)
+        for name, part in model.named_modules()
+        if isinstance(part, torch.nn.Embedding) and name.endswith("position_embeddings")
+    )
+    return min(found, default=None)
 
 
 def refuse_long_input(model: PreTrainedModel | Path, max_length: int) -> None:

@@ -24,11 +24,7 @@ from potstill.models.encoder import find_encoder
 from potstill.models.saved import SavedDecision, read_decision
 
 DEFAULT_LENGTH = 128
-
-
-def default_length(classifier: Classifier) -> int:
-    """Where texts are cut, in tokens, for a model that no study of ours has trained."""
-    return min(DEFAULT_LENGTH, longest_input(classifier.model) or DEFAULT_LENGTH)
+"""Where texts are cut, in tokens, for a model that no study of ours has trained, if it has so many positions."""
 
 
 class TorchPredictor:
@@ -43,11 +39,13 @@ class TorchPredictor:
         several = classifier.model.config.problem_type == "multi_label_classification"
         plain = Task(labels=tuple(self.labels), positive=None if several else positive, multilabel=several)
         self.task = decision.task if decision else plain
+        own = min(DEFAULT_LENGTH, longest_input(classifier.model) or DEFAULT_LENGTH)
+        self.max_length = decision.max_length if decision else own
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Logits of the texts, (n, labels) float32; the texts are normalised first."""
-        length = self.decision.max_length if self.decision else default_length(self._classifier)
-        return logits_of(self._classifier, [normalise(text) for text in texts], max_length=length).numpy()
+        rows = [normalise(text) for text in texts]
+        return logits_of(self._classifier, rows, max_length=self.max_length).numpy()
 
     def judge(self, texts: Sequence[str]) -> list[Verdict]:
         """The verdict on each text, by the saved temperature and threshold, or the larger logit where none is saved."""
@@ -82,6 +80,6 @@ def decision_of(folder: Path, classifier: Classifier, max_length: int | None = N
     if max_length is not None:
         refuse_long_input(classifier.model, max_length)
     if saved is None:
-        task = TorchPredictor(classifier, None).task
-        return SavedDecision(task=task, calibration=Calibration(), max_length=max_length or default_length(classifier))
+        plain = TorchPredictor(classifier, None)
+        return SavedDecision(task=plain.task, calibration=plain.calibration, max_length=max_length or plain.max_length)
     return saved if max_length is None else saved.model_copy(update={"max_length": max_length})
