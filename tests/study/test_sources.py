@@ -17,7 +17,7 @@ from server import running_server
 from tiny import comments, tiny_encoder
 
 from potstill.api import export, pack, run
-from potstill.inference.bundle import open_bundle
+from potstill.inference.bundle import open_bundle, read_info
 from potstill.report.figures import work_out
 from potstill.report.layout import lay_out
 from potstill.report.results import load_results
@@ -85,6 +85,14 @@ def six_labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def six_bundle(six_labels: Path) -> Path:
+    """That study's bundle, of one engine."""
+    bundle = six_labels / "runs" / "six" / "bundle"
+    export(six_labels / "runs" / "six", bundle, engines=["onnx-fp32"], say=lambda _: None)
+    return bundle
+
+
 def test_six_labels_at_a_time_from_the_file_to_the_report(six_labels: Path) -> None:
     found = work_out(load_results(six_labels / "runs" / "six"))
     by_name = {row.arm: row for row in found.rows}
@@ -102,18 +110,17 @@ def test_six_labels_at_a_time_from_the_file_to_the_report(six_labels: Path) -> N
     assert "teacher" in table_of(six_labels / "packed")
 
 
-def test_a_bundle_of_six_labels_names_all_that_a_text_carries(six_labels: Path) -> None:
-    bundle = six_labels / "runs" / "six" / "bundle"
-    info = export(six_labels / "runs" / "six", bundle, engines=["onnx-fp32"], say=lambda _: None)
+def test_a_bundle_of_six_labels_names_all_that_a_text_carries(six_labels: Path, six_bundle: Path) -> None:
+    info = read_info(six_bundle)
     assert (info.task.problem, len(info.calibration.thresholds)) == ("multilabel", 6)
     texts = comments(40)[0]
-    found = open_bundle(bundle).judge(texts)
+    found = open_bundle(six_bundle).judge(texts)
     for verdict in found:
         cuts = zip(JIGSAW, verdict.shares, info.calibration.thresholds, strict=True)
         assert verdict.labels == tuple(label for label, share, threshold in cuts if share >= threshold.value)
     assert len({verdict.labels for verdict in found}) > 2
     out = six_labels / "scored.csv"
-    how = ["-o", str(out), "--bundle", str(bundle), "--text", "comment_text"]
+    how = ["-o", str(out), "--bundle", str(six_bundle), "--text", "comment_text"]
     done = potstill(six_labels, "score", "train.csv", *how)
     assert done.returncode == 0, done.stderr
     with out.open(newline="") as file:
@@ -126,9 +133,9 @@ def test_a_bundle_of_six_labels_names_all_that_a_text_carries(six_labels: Path) 
     assert all(float(row["score"]) == max(float(row[f"score_{label}"]) for label in JIGSAW) for row in scored)
 
 
-def test_a_server_of_six_labels_answers_every_protocol_by_label(six_labels: Path) -> None:
-    bundle, text = six_labels / "runs" / "six" / "bundle", "you are a bad fool"
-    with running_server(bundle) as server:
+def test_a_server_of_six_labels_answers_every_protocol_by_label(six_bundle: Path) -> None:
+    text = "you are a bad fool"
+    with running_server(six_bundle) as server:
         (found,) = server.post("/score", {"texts": [text]}).json["results"]
         (moderated,) = server.post("/v1/moderations", {"input": text}).json["results"]
         carried = {label for label, is_carried in moderated["categories"].items() if is_carried}
