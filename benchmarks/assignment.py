@@ -60,7 +60,7 @@ def _accuracies(results: StudyResults) -> list[list[str]]:
     assert majority is not None, "every study has the row"
     positives = results.task.positives(results.labels)
     drawn = draw_resamples(positives, results.weights, results.groups, count=RESAMPLES, seed=0)
-    weighed = drawn.counts.T * results.weights
+    weighed = drawn.counts * results.weights
     total = weighed.sum(axis=1)
 
     def accuracies(arm: Arm) -> Floats:

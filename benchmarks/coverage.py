@@ -120,7 +120,7 @@ class Sample:
 
     def metric(self, scores: Floats) -> float:
         """The PR-AUC."""
-        return float(average_precisions(scores, self.positive, self.weights, np.ones((len(scores), 1), dtype=int))[0])
+        return float(average_precisions(scores, self.positive, self.weights, np.ones((1, len(scores)), dtype=int))[0])
 
 
 def sample(world: World, rng: np.random.Generator, seeds: int) -> Sample:

@@ -28,24 +28,24 @@ def test_average_precision_is_scikit_learns_with_ties_weights_and_counts(seed: i
     scores, positive, weights = sample(seed=seed)
     counts = np.random.default_rng(seed).integers(0, 3, size=(4, len(scores)))
     expected = [average_precision_score(positive, scores, sample_weight=weights * line) for line in counts]
-    assert average_precisions(scores, positive, weights, counts.T) == pytest.approx(expected, abs=1e-12)
+    assert average_precisions(scores, positive, weights, counts) == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_resample_without_a_positive_has_no_precision() -> None:
     scores, positive, weights = sample(40)
-    assert average_precisions(scores, positive, weights, np.where(positive, 0, 1)[:, None]).tolist() == [0]
-    assert average_precisions(scores, ~(positive | True), weights, np.ones((40, 2), dtype=int)).tolist() == [0, 0]
+    assert average_precisions(scores, positive, weights, np.where(positive, 0, 1)[None]).tolist() == [0]
+    assert average_precisions(scores, ~(positive | True), weights, np.ones((2, 40), dtype=int)).tolist() == [0, 0]
 
 
 def test_resamples_keep_every_stratum_at_its_size() -> None:
     positive = np.arange(80) >= 60
     weights = np.array([1.0] * 30 + [2.0] * 30 + [1.0] * 20)
     drawn = draw_resamples([positive], weights, count=5, seed=0)
-    assert (drawn.counts[:, 0] == 1).all()
+    assert (drawn.counts[0] == 1).all()
     assert drawn.freedom == 19  # of the positive rows
-    for counts in drawn.counts.T[1:]:
+    for counts in drawn.counts[1:]:
         assert [counts[:30].sum(), counts[30:60].sum(), counts[60:].sum()] == [30, 30, 20]
-    assert len(np.unique(drawn.counts, axis=1).T) == 6
+    assert len(np.unique(drawn.counts, axis=0)) == 6
 
 
 def test_weights_that_all_differ_do_not_hide_the_spread_of_rows() -> None:
@@ -64,7 +64,7 @@ def test_a_group_is_drawn_whole_beside_those_with_its_rarest_label() -> None:
     groups = np.array([7, 7, 7, 3, 3, 4, 5, 5, 6, 9])
     drawn = draw_resamples([positive], np.ones(10), groups, count=50, seed=0)
     assert drawn.freedom == 1  # two of six groups have a positive row
-    for counts in drawn.counts.T:
+    for counts in drawn.counts:
         assert len(set(counts[:3])) == len(set(counts[3:5])) == len(set(counts[6:8])) == 1
         assert counts[1] + counts[6] == 2
 

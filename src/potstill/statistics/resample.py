@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.uint16]
 FEWEST = 20
-AT_ONCE = 1 << 21
-"""Numbers of resampled rows that are worked on together; bounds the memory."""
+AT_ONCE = 1 << 18
+"""Numbers of resampled rows that are worked on together: few enough to stay near the processor."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Interval:
 class Resamples:
     """How often each of n rows stands in each of B resamples, the same for every model that is measured on the rows.
 
-    `counts` is (n, B + 1); its first column is the sample as it is. `freedom` are the degrees of freedom of
+    `counts` is (B + 1, n); its first line is the sample as it is. `freedom` are the degrees of freedom of
     a variance over the resamples: the units with a label or without it, whichever are fewest, less one.
     """
 
@@ -40,7 +40,7 @@ class Resamples:
     def pr_auc(
         self, run: Sequence[NDArray[np.floating]], positives: Sequence[NDArray[np.bool_]], weights: Floats
     ) -> Floats:
-        """The PR-AUC of one run on each column of `counts`: (B + 1,). A run is a list of scores (n,), one for each
+        """The PR-AUC of one run on each line of `counts`: (B + 1,). A run is a list of scores (n,), one for each
         label in `positives`, and its PR-AUC is their mean."""
         each = [
             average_precisions(scores, positive, weights, self.counts)
@@ -52,29 +52,27 @@ class Resamples:
 def average_precisions(
     scores: NDArray[np.floating], is_positive: NDArray[np.bool_], weights: Floats, counts: NDArray[np.integer]
 ) -> Floats:
-    """Weighted average precision, for each column of `counts` (n, B), where row i stands counts[i, column] times; 0
+    """Weighted average precision for each line of `counts` (B, n), where row i stands counts[line, i] times: (B,); 0
     where no positive is left.
 
-    Scores are sorted once, and the rows between two thresholds that gain a positive are summed at once. Equal scores
-    are one threshold, as in scikit-learn's `average_precision_score`.
+    Scores are sorted once, and precision is asked for at the positives alone, from running sums. Equal scores are one
+    threshold, as in scikit-learn's `average_precision_score`.
     """
     order = np.argsort(-scores, kind="stable")
-    ranked, positive = scores[order], np.flatnonzero(is_positive[order])
-    ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
-    found = np.zeros(int(counts.shape[1]))
+    falling, positive = -scores[order], np.flatnonzero(is_positive[order])
+    found = np.zeros(len(counts))
     if not len(positive):
         return found
-    ends, segments = np.unique(ends[np.searchsorted(ends, positive)], return_inverse=True)
-    starts = np.append(0, ends[:-1] + 1)
-    firsts = np.append(0, np.flatnonzero(np.diff(segments)) + 1)
+    ends = np.searchsorted(falling, falling[positive], side="right") - 1  # the last row at each positive's threshold,
+    tops = np.searchsorted(positive, ends, side="right") - 1  # and the last positive there
     rows = order[: ends[-1] + 1]
     step = max(1, AT_ONCE // len(scores))
     for start in range(0, len(found), step):
-        drawn = counts[rows, start : start + step] * weights[rows, None]
-        gains = np.add.reduceat(drawn[positive], firsts, axis=0)
-        above, seen = np.cumsum(gains, axis=0), np.cumsum(np.add.reduceat(drawn, starts, axis=0), axis=0)
+        drawn = counts[start : start + step].take(rows, axis=1) * weights[rows]
+        gains = drawn[:, positive]
+        above, seen = np.cumsum(gains, axis=1)[:, tops], np.cumsum(drawn, axis=1)[:, ends]
         shares = np.divide(above, seen, out=np.zeros_like(above), where=seen > 0)
-        sums, total = (gains * shares).sum(axis=0), above[-1]
+        sums, total = (gains * shares).sum(axis=1), above[:, -1]
         found[start : start + step] = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
     return found
 
@@ -106,7 +104,7 @@ def draw_resamples(
         for units in members:
             drawn[units] = np.bincount(rng.integers(len(units), size=len(units)), minlength=len(units))
         line[:] = drawn[unit]
-    return Resamples(np.ascontiguousarray(counts.T), max(1, _fewest(positives, unit) - 1))
+    return Resamples(counts, max(1, _fewest(positives, unit) - 1))
 
 
 def _fewest(positives: Sequence[NDArray[np.bool_]], unit: NDArray[np.integer]) -> int:
