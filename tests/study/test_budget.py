@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tiny import comments, tiny_encoder
+from tiny import comments, tiny_config, tiny_encoder
+from transformers import BertModel
 
 from potstill.api import plan, report
 from potstill.domain.errors import DataError, StudyError
@@ -91,6 +92,16 @@ def test_every_arm_spends_the_same_tokens(place: Path) -> None:
     assert planned["small"].parameters == arms["small"].cost.parameters
     assert planned["hybrid"].trainable == arms["hybrid"].cost.trainable_parameters
     assert planned["long"].tokens == planned["plain"].tokens
+
+
+def test_a_small_encoder_takes_time_however_many_words_the_study_s_own_has(place: Path) -> None:
+    config = tiny_config(2)
+    config.vocab_size = 5000  # more vectors than the small one has weights
+    BertModel(config).save_pretrained(place / "encoder")
+    planned = {arm.arm: arm for arm in plan(place / "study.toml")}
+    assert planned["small"].parameters < 5000 * config.hidden_size
+    # Both have one layer of the same width and see as many tokens.
+    assert 0 < planned["small"].seconds == planned["plain"].seconds
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What a study would run and roughly how long it would take, shown before anything is spent."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -9,7 +9,7 @@ import torch
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from transformers import AutoConfig, PretrainedConfig
+from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
 
 from potstill.domain.dataset import Dataset
 from potstill.domain.layers import LayerPlan
@@ -50,6 +50,16 @@ class PlannedArm:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Parameters of a model, of those the ones that are trained, and the word vectors, which cost memory but hardly any
+    time."""
+
+    all: int
+    trained: int
+    vectors: int
+
+
 class Shape:
     """The encoder of a study without its weights, for counting."""
 
@@ -68,35 +78,35 @@ class Shape:
         stack = self.model.get_submodule(find_layer_stack(self.model))
         return sum(p.numel() for p in stack.parameters()) // self.depth
 
-    def all_parameters(self) -> int:
-        """Parameters of the whole model."""
-        return count_parameters(self.model)[0]
+    def whole(self) -> Sizes:
+        """The encoder under a head, all of it trained."""
+        return _sizes(self.model)
 
-    def vector_parameters(self) -> int:
-        """Parameters of the word vectors, which cost memory but hardly any time."""
-        vectors = self.model.get_input_embeddings()
-        return sum(p.numel() for p in vectors.parameters())
-
-    def of(self, method: Method) -> tuple[int, int]:
-        """Parameters of the model that a method makes, and those that it trains."""
+    def of(self, method: Method) -> Sizes:
+        """The model that a method makes."""
         if own := method.own_encoder():
             folder = find_encoder(*own, self.root)
             model = empty_classifier(AutoConfig.from_pretrained(folder, num_labels=self.labels))
             refuse_long_input(model, self.max_length)
-            count, _ = count_parameters(model)
-            return count, count
+            return _sizes(model)
         plan = method.plan(self.depth)
         kept = len(plan.kept) if plan else self.depth
         model = empty_classifier(_shallow(self.model.config, kept))
-        total, _ = count_parameters(model)
+        found = _sizes(model)
         if isinstance(method, AdaptedMethod):
             counted = add_lora(
                 model, r=method.r, lora_alpha=method.lora_alpha, lora_dropout=method.lora_dropout,
                 target_modules=method.target_modules, seed=0,
             )  # fmt: skip
             trained, _ = counted.get_nb_trainable_parameters()
-            return total, trained
-        return total, total - method.frozen(model)
+            return replace(found, trained=trained)
+        return replace(found, trained=found.all - method.frozen(model))
+
+
+def _sizes(model: PreTrainedModel) -> Sizes:
+    """What a model has where all of it is trained."""
+    count, _ = count_parameters(model)
+    return Sizes(count, count, sum(p.numel() for p in model.get_input_embeddings().parameters()))
 
 
 def _shallow(config: PretrainedConfig, layers: int) -> PretrainedConfig:
@@ -116,18 +126,17 @@ def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
     rows = encode(open_tokenizer(shape.folder), sample, max_length=study.training.max_length)
     tokens_a_row = sum(len(row) for row in rows) / max(1, len(rows))
     speed = matrix_speed(study.training)
-    vectors = shape.vector_parameters()
 
     def row(arm: str, words: str, method: Method | None, seeds: int, training: Training, count: int) -> PlannedArm:
-        total, trained = shape.of(method) if method else (shape.all_parameters(),) * 2
+        size = shape.of(method) if method else shape.whole()
         equal = training.budget == "equal" or (method is not None and method.uses_unlabelled())
         epochs = study.training.epochs if equal else training.epochs
-        tokens = int(count * epochs * tokens_a_row) if trained else 0
+        tokens = int(count * epochs * tokens_a_row) if size.trained else 0
         # Two operations a weight forward, four backward, of which LoRA saves the two for frozen weights.
-        seconds = (6 if trained == total else 4) * (total - vectors) * tokens * seeds / speed
-        rate = f"{training.learning_rate:g}" if trained else ""
+        seconds = (6 if size.trained == size.all else 4) * (size.all - size.vectors) * tokens * seeds / speed
+        rate = f"{training.learning_rate:g}" if size.trained else ""
         layers = str(LayerPlan.all_of(shape.depth)) if method is None else _layers(named.get(arm), shape.depth)
-        return PlannedArm(arm, words, layers, seeds, total, trained, rate, tokens * seeds, seconds)
+        return PlannedArm(arm, words, layers, seeds, size.all, size.trained, rate, tokens * seeds, seconds)
 
     trials = [
         row(t.arm, "learning-rate search", t.method, 1, t.training, min(study.search.rows, len(data.train)))
@@ -158,7 +167,7 @@ def _choosing(shape: Shape, size: int, tokens: float, speed: float) -> PlannedAr
     layers = len(beginnings(all_subsets(shape.depth, size)))
     seconds = 2 * layers * shape.layer_parameters() * tokens / speed
     words = f"every choice of {size} layers, before anything is trained"
-    return PlannedArm("layers", words, f"{size} of {shape.depth}", 0, shape.all_parameters(), 0, "", 0, seconds)
+    return PlannedArm("layers", words, f"{size} of {shape.depth}", 0, shape.whole().all, 0, "", 0, seconds)
 
 
 def matrix_speed(training: Training) -> float:
