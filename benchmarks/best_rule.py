@@ -30,7 +30,7 @@ PRIVATE = (1 - RHO**2) * (1 - COMMON) / ((1 - RHO) ** 2 + 1 - RHO**2)
 """Share of a run's variance over rows that no other seed has."""
 HALF_WIDTHS = np.linspace(0.5, 9.0, 300)
 """In standard deviations of one run over rows, as all that follows."""
-STUDIES = 20_000
+STUDIES = 100_000
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Does the interval hold what it promises? Studies are simulated whose true difference is known, and judged.
 
-    python benchmarks/coverage.py [--simulations 2000] [--work FILE]
+    python benchmarks/coverage.py [--simulations 2000] [--lines 9 23] [--work FILE]
 
 A positive row's score is normal around MU, a negative one's around 0. A compressed arm's scores share RHO of the noise
 with the teacher's; of the rest they share COMMON with its other seeds', as students of one recipe do. A seed also
@@ -229,13 +229,15 @@ def main() -> int:
     """Simulate what is not there yet, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--simulations", type=int, default=2000)
+    parser.add_argument("--lines", type=int, nargs="+", help="these lines of the table alone, counted from 1")
     parser.add_argument("--work", type=Path, default=Path("coverage.jsonl"))
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
     notes = Notebook(arguments.work)
     # Of another rule, or of fewer simulations, a line says nothing of this table.
     made = {"simulations": arguments.simulations, "code": code()}
-    left = [(cell, arguments.simulations) for cell in CELLS if not notes.has(cell=asdict(cell), **made)]
+    cells = [CELLS[line - 1] for line in arguments.lines] if arguments.lines else CELLS
+    left = [(cell, arguments.simulations) for cell in cells if not notes.has(cell=asdict(cell), **made)]
     with multiprocessing.Pool(arguments.processes) as pool:
         for number, (cell, found) in enumerate(pool.imap(_work, left), start=1):
             notes.add(cell=asdict(cell), **made, **found)
