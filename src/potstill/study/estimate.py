@@ -16,7 +16,13 @@ from potstill.domain.layers import LayerPlan
 from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Method, Training
 from potstill.methods.carved import CarvedMethod
-from potstill.models.classifier import count_parameters, empty_classifier, open_tokenizer, refuse_long_input
+from potstill.models.classifier import (
+    calm_transformers,
+    count_parameters,
+    empty_classifier,
+    open_tokenizer,
+    refuse_long_input,
+)
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
 from potstill.models.layer_stack import find_layer_stack
@@ -118,6 +124,7 @@ def _shallow(config: PretrainedConfig, layers: int) -> PretrainedConfig:
 
 def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
     """The rows of the plan: search, teacher, arms. Raises StudyError for a layer plan that does not fit."""
+    calm_transformers()
     shape = Shape(study, root, len(data.task.labels))
     named = study.all_arms()
     sizes = study.searched_sizes(shape.depth)
