@@ -43,7 +43,7 @@ def plan(study: str | Path | None = None) -> list[PlannedArm]:
         PotstillError: the file, its data or a layer plan is refused.
     """
     opened, root = open_study(_path(study))
-    return estimate(opened, rows_of(opened, root)[0], root)
+    return estimate(opened, *rows_of(opened, root), root)
 
 
 def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Console | None = None) -> Report:

@@ -99,7 +99,7 @@ def test_more_seeds_are_for_arms_that_there_are() -> None:
 def test_texts_longer_than_the_encoder_reads_are_refused_before_anything_is_trained(workplace: Path) -> None:
     study = read_study(write_study(workplace, "max_length = 24", "max_length = 65"))
     with pytest.raises(ModelError, match="max_length 65 is more than the 64 tokens that this bert can read"):
-        estimate(study, rows_of(study, workplace)[0], workplace)
+        estimate(study, *rows_of(study, workplace), workplace)
     with pytest.raises(ModelError, match="64 tokens"):
         run_tiny(workplace)
     assert not list((workplace / "runs").rglob("run.json"))

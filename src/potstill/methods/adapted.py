@@ -24,15 +24,19 @@ class AdaptedMethod(Method):
     lora_dropout: float = Field(default=0.1, ge=0, lt=1)
     target_modules: list[str] | None = None
 
+    def trains_head(self) -> bool:
+        """Whether the head is trained in full beside the adapters."""
+        return True
+
     def trained_as(self, training: Training) -> Training:
         scaled = training.model_copy(update={"learning_rate": training.learning_rate * RATE_OVER_FULL})
         return super().trained_as(scaled)
 
     def adapted(
-        self, bench: Bench, start: Classifier, seed: int, objective: Objective, *, train_head: bool = True,
-        layers: LayerPlan | None = None,
-    ) -> Made:  # fmt: skip
+        self, bench: Bench, start: Classifier, seed: int, objective: Objective, layers: LayerPlan | None = None
+    ) -> Made:
         """Train adapters on `start`, which they change, and merge them into a plain model."""
+        train_head = self.trains_head()
         implied = implied_parameters(start.model, self.r, self.target_modules, start.fresh, train_head=train_head)
         model = add_lora(
             start.model, r=self.r, lora_alpha=self.lora_alpha, lora_dropout=self.lora_dropout,

@@ -156,6 +156,10 @@ class Method(BaseModel):
         """The layers kept of a teacher of `depth`; None where the method does not choose layers."""
         return None
 
+    def refuse(self, depth: int, training: Training) -> None:
+        """Raise StudyError where these settings do not fit a teacher of `depth` layers, or this training."""
+        self.plan(depth)
+
     def frozen(self, model: PreTrainedModel) -> int:
         """How many parameters of `model`, which it makes, the recipe leaves as they are: plan and gate count on it."""
         return 0 if self.family() else count_parameters(model)[0]

@@ -8,7 +8,7 @@ from transformers import PreTrainedModel
 
 from potstill.domain.errors import StudyError
 from potstill.domain.layers import SEARCH, LayerPlan, LayerRule, plan_layers
-from potstill.methods.bench import Bench, Gate, Method, Taught
+from potstill.methods.bench import Bench, Gate, Method, Taught, Training
 from potstill.models.layer_stack import carve, depth_of
 from potstill.training.objective import Distillation, Guidance
 
@@ -42,6 +42,13 @@ class CarvedMethod(Method):
         if self.keep == SEARCH:
             raise StudyError("the layers are not found yet")
         return plan_layers(self.keep, depth, self.num_layers, reorder=self.reorder)
+
+    def refuse(self, depth: int, training: Training) -> None:
+        self._as_many(depth)
+
+    def _as_many(self, depth: int) -> LayerPlan:
+        """The plan, or one of as many layers where they have still to be found."""
+        return self.plan(depth) if not self.is_searched else plan_layers("first", depth, self.num_layers)
 
     def carved(self, taught: Taught) -> tuple[PreTrainedModel, LayerPlan]:
         """A fresh student and the plan it was carved by."""

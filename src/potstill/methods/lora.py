@@ -32,6 +32,9 @@ class Lora(AdaptedMethod):
     def needs_encoder(self) -> bool:
         return self.init == "base"
 
+    def trains_head(self) -> bool:
+        return self.train_head
+
     def family(self) -> str:
         return "lora"
 
@@ -46,7 +49,7 @@ class Lora(AdaptedMethod):
     def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
         soft = {"ce_weight": 0.5, "kl_weight": 0.5, "temperature": self.temperature}
         objective = bench.distillation(taught.guidance, **soft) if self.loss == "kd" else bench.distillation()
-        return self.adapted(bench, self._start(bench, taught, seed), seed, objective, train_head=self.train_head)
+        return self.adapted(bench, self._start(bench, taught, seed), seed, objective)
 
     def _start(self, bench: Bench, taught: Taught, seed: int) -> Classifier:
         if self.init == "teacher":

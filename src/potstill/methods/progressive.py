@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from potstill.domain.errors import StudyError
 from potstill.domain.layers import LayerPlan
-from potstill.methods.bench import Bench, Made, Taught
+from potstill.methods.bench import Bench, Made, Taught, Training
 from potstill.methods.carved import DistilledMethod
 from potstill.models.classifier import Classifier, count_parameters
 from potstill.models.layer_stack import carve, depth_of
@@ -57,6 +57,11 @@ class Progressive(DistilledMethod):
         }
         return f"{self.which()} of the teacher, {how[self.schedule]}, distilled from it"
 
+    def refuse(self, depth: int, training: Training) -> None:
+        super().refuse(depth, training)
+        if self.schedule == "stages":
+            _epochs_of_stages(training, len(staged(self._as_many(depth), self.stages)))
+
     def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
         if self.schedule == "stages":
             return self._by_stages(bench, taught, seed)
@@ -77,10 +82,8 @@ class Progressive(DistilledMethod):
         so_far = LayerPlan.all_of(goal.depth)
         plans = staged(goal, self.stages)
         results: list[TrainResult] = []
-        # An equal budget says in tokens how long a stage is; where it is not known yet, a stage has an epoch at least.
-        equal = bench.training.budget == "equal"
-        shares = _shares(max(bench.training.epochs, len(plans)) if equal else bench.training.epochs, len(plans))
-        for number, (plan, epochs) in enumerate(zip(plans, shares, strict=True)):
+        each = _epochs_of_stages(bench.training, len(plans))
+        for number, (plan, epochs) in enumerate(zip(plans, each, strict=True)):
             step = LayerPlan(depth=len(so_far.kept), kept=tuple(so_far.kept.index(layer) for layer in plan.kept))
             so_far = so_far.then(step)
             model = carve(model, step, named=so_far)
@@ -116,9 +119,11 @@ def staged(goal: LayerPlan, sizes: list[int] | None) -> list[LayerPlan]:
     return plans
 
 
-def _shares(epochs: int, stages: int) -> list[int]:
+def _epochs_of_stages(training: Training, stages: int) -> list[int]:
     """The epochs of each stage; the last have more where they cannot be equal."""
+    # An equal budget says in tokens how long a stage is; where it is not known yet, a stage has an epoch at least.
+    epochs = max(training.epochs, stages) if training.budget == "equal" else training.epochs
     if epochs < stages:
-        raise StudyError(f"{stages} stages need at least as many epochs, not {epochs}")
+        raise StudyError(f'{stages} stages need at least as many epochs, not {epochs}; budget = "equal" shares tokens')
     few, more = divmod(epochs, stages)
     return [few + (stage >= stages - more) for stage in range(stages)]

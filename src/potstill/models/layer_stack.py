@@ -10,6 +10,9 @@ from transformers import AutoModelForSequenceClassification, PretrainedConfig, P
 from potstill.domain.errors import ModelError
 from potstill.domain.layers import LayerPlan
 
+NOT_BY_LAYER = ("pos_att_type",)
+"""Lists in a config that are not by layer, though as long as a small model is deep (DeBERTa of two layers)."""
+
 
 def find_layer_stack(model: PreTrainedModel) -> str:
     """The dotted name of the one `ModuleList` that is as long as the config's `num_hidden_layers`.
@@ -51,7 +54,7 @@ def carve(teacher: PreTrainedModel, plan: LayerPlan, named: LayerPlan | None = N
     if depth_of(teacher) != plan.depth:
         raise ModelError(f"the plan is for {plan.depth} layers, the teacher has {depth_of(teacher)}")
     stack = find_layer_stack(teacher)
-    config = _shrink(teacher.config, plan, named)
+    config = shrink(teacher.config, plan, named)
     student = cast(PreTrainedModel, AutoModelForSequenceClassification.from_config(config))
     try:
         student.load_state_dict(_select(teacher.state_dict(), stack, plan), strict=True)
@@ -61,11 +64,11 @@ def carve(teacher: PreTrainedModel, plan: LayerPlan, named: LayerPlan | None = N
     return student
 
 
-def _shrink(config: PretrainedConfig, plan: LayerPlan, named: LayerPlan | None) -> PretrainedConfig:
+def shrink(config: PretrainedConfig, plan: LayerPlan, named: LayerPlan | None = None) -> PretrainedConfig:
     """A copy of `config` for the plan: per-layer lists are sliced with it, or a reload would rebuild other layers."""
     small = copy.deepcopy(config)
     for key, value in config.to_dict().items():
-        if isinstance(value, list) and len(value) == plan.depth:
+        if isinstance(value, list) and len(value) == plan.depth and key not in NOT_BY_LAYER:
             setattr(small, key, [value[index] for index in plan.kept])
     small.num_hidden_layers = len(plan.kept)
     small.potstill_layers = (named or plan).model_dump(mode="json")

@@ -1,18 +1,19 @@
 """What a study would run and roughly how long it would take, shown before anything is spent."""
 
-import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import torch
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, PreTrainedModel
 
-from potstill.domain.dataset import Dataset
+from potstill.domain.dataset import Dataset, Split
 from potstill.domain.layers import LayerPlan
+from potstill.domain.task import Task
 from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Method, Training
 from potstill.methods.carved import CarvedMethod
@@ -20,18 +21,19 @@ from potstill.models.classifier import (
     calm_transformers,
     count_parameters,
     empty_classifier,
+    open_encoder,
     open_tokenizer,
     refuse_long_input,
 )
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
-from potstill.models.layer_stack import find_layer_stack
+from potstill.models.layer_stack import find_layer_stack, shrink
 from potstill.models.lora import add_lora
 from potstill.models.subsets import all_subsets, beginnings
 from potstill.study.config import Study
 from potstill.study.expected import in_words
 from potstill.study.materials import rows_of
-from potstill.study.plan import plan_runs, plan_trials, teacher_training
+from potstill.study.plan import plan_runs, plan_trials, refuse_misfits, teacher_training
 from potstill.study.provenance import machine
 from potstill.training.loop import uses_bf16
 
@@ -58,8 +60,8 @@ class PlannedArm:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Parameters of a model, of those the ones that are trained, and the word vectors, which cost memory but hardly any
-    time."""
+    """Parameters of a model, of those the ones that are trained, and the vectors of words and positions, which cost
+    memory but hardly any time."""
 
     all: int
     trained: int
@@ -69,11 +71,13 @@ class Sizes:
 class Shape:
     """The encoder of a study without its weights, for counting."""
 
-    def __init__(self, study: Study, root: Path, labels: int) -> None:
-        self.root, self.labels = root, labels
+    def __init__(self, study: Study, root: Path, task: Task) -> None:
+        self.root, self.task = root, task
         name = study.teacher.model or study.teacher.encoder
         self.folder = find_encoder(str(name), study.teacher.revision, root)
-        config = AutoConfig.from_pretrained(self.folder, num_labels=labels)
+        own = study.teacher.encoder
+        self.encoder = find_encoder(own, study.teacher.revision, root) if own else self.folder
+        config = AutoConfig.from_pretrained(self.folder, num_labels=len(task.labels))
         self.model = empty_classifier(config)
         self.max_length = study.training.max_length
         refuse_long_input(self.model, self.max_length)
@@ -84,6 +88,11 @@ class Shape:
         stack = self.model.get_submodule(find_layer_stack(self.model))
         return sum(p.numel() for p in stack.parameters()) // self.depth
 
+    @cached_property
+    def fresh(self) -> tuple[str, ...]:
+        """What the encoder's files do not hold, and a classifier of it begins with by chance."""
+        return open_encoder(self.encoder, self.task, seed=0).fresh
+
     def whole(self) -> Sizes:
         """The encoder under a head, all of it trained."""
         return _sizes(self.model)
@@ -92,17 +101,17 @@ class Shape:
         """The model that a method makes."""
         if own := method.own_encoder():
             folder = find_encoder(*own, self.root)
-            model = empty_classifier(AutoConfig.from_pretrained(folder, num_labels=self.labels))
+            model = empty_classifier(AutoConfig.from_pretrained(folder, num_labels=len(self.task.labels)))
             refuse_long_input(model, self.max_length)
             return _sizes(model)
-        plan = method.plan(self.depth)
-        kept = len(plan.kept) if plan else self.depth
-        model = empty_classifier(_shallow(self.model.config, kept))
+        plan = method.plan(self.depth) or LayerPlan.all_of(self.depth)
+        model = empty_classifier(shrink(self.model.config, plan))
         found = _sizes(model)
         if isinstance(method, AdaptedMethod):
             counted = add_lora(
                 model, r=method.r, lora_alpha=method.lora_alpha, lora_dropout=method.lora_dropout,
-                target_modules=method.target_modules, seed=0,
+                target_modules=method.target_modules, train_head=method.trains_head(),
+                fresh=self.fresh if method.needs_encoder() else (), seed=0,
             )  # fmt: skip
             trained, _ = counted.get_nb_trainable_parameters()
             return replace(found, trained=trained)
@@ -112,20 +121,19 @@ class Shape:
 def _sizes(model: PreTrainedModel) -> Sizes:
     """What a model has where all of it is trained."""
     count, _ = count_parameters(model)
-    return Sizes(count, count, sum(p.numel() for p in model.get_input_embeddings().parameters()))
+    tables = (part for part in model.modules() if isinstance(part, torch.nn.Embedding))
+    return Sizes(count, count, sum(table.weight.numel() for table in tables))
 
 
-def _shallow(config: PretrainedConfig, layers: int) -> PretrainedConfig:
-    """A config of so many layers, for counting."""
-    small = copy.deepcopy(config)
-    small.num_hidden_layers = layers
-    return small
+def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> list[PlannedArm]:
+    """The rows of the plan: search, teacher, arms. `held` are the rows to choose layers on, where the study does.
 
-
-def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
-    """The rows of the plan: search, teacher, arms. Raises StudyError for a layer plan that does not fit."""
+    Raises:
+        StudyError: an arm's settings do not fit the teacher or the training.
+    """
     calm_transformers()
-    shape = Shape(study, root, len(data.task.labels))
+    shape = Shape(study, root, data.task)
+    refuse_misfits(study, shape.depth)
     named = study.all_arms()
     sizes = study.searched_sizes(shape.depth)
     study = study.with_layers({size: tuple(range(size)) for size in sizes}, shape.depth)
@@ -153,7 +161,7 @@ def estimate(study: Study, data: Dataset, root: Path) -> list[PlannedArm]:
     planned = [] if study.teacher.model else [
         row("teacher", "the encoder fine-tuned in full", None, 1, teacher_training(study, {}), len(data.train))
     ]  # fmt: skip
-    planned += [_choosing(shape, size, study.layer_search.rows * tokens_a_row, speed) for size in sizes]
+    planned += [_choosing(shape, size, len(held or ()) * tokens_a_row, speed) for size in sizes]
     specs = plan_runs(study, {})
     for arm in dict.fromkeys(spec.arm for spec in specs):
         same = [spec for spec in specs if spec.arm == arm]
@@ -183,18 +191,18 @@ def matrix_speed(training: Training) -> float:
     a, b = torch.ones(2048, 384, dtype=dtype), torch.ones(384, 1536, dtype=dtype)
     best = float("inf")
     for _ in range(8):
-        started = perf_counter()
+        started = process_time()  # of the processor, on all threads: the machine may be busy with something else
         torch.mm(a, b)
-        best = min(best, perf_counter() - started)
+        best = min(best, (process_time() - started) / torch.get_num_threads())
     return EFFICIENCY[dtype] * 2 * 2048 * 384 * 1536 / best
 
 
 def print_plan(study: Study, root: Path, console: Console) -> None:
     """The plan as a table, with the account of the rows and a sum."""
-    data, _ = rows_of(study, root)
+    data, held = rows_of(study, root)
     for line in data.account.describe(data.task.labels):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    planned = estimate(study, data, root)
+    planned = estimate(study, data, held, root)
     title = f"{study.name}: {sum(arm.seeds for arm in planned)} runs, seeds {study.seeds}; layers are counted from 0"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
     table.add_column("arm", no_wrap=True)

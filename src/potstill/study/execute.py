@@ -21,7 +21,7 @@ from potstill.study.gates import refuse_blind_validation
 from potstill.study.identity import Draft
 from potstill.study.lab import Lab, Teacher
 from potstill.study.materials import rows_of
-from potstill.study.plan import Trial, plan_runs, plan_trials, teacher_training
+from potstill.study.plan import Trial, plan_runs, plan_trials, refuse_misfits, teacher_training
 from potstill.study.progress import Display
 from potstill.study.provenance import provenance
 from potstill.study.subgroups import measure_groups, mentions_of
@@ -53,7 +53,9 @@ def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path
     ledger = Ledger(folder / "ledger")
     with ledger.lock(), display.open():
         ledger.sweep()
-        Conductor(study, Lab(study, data, ledger, display, root), folder, held, mentions).play()
+        lab = Lab(study, data, ledger, display, root)
+        refuse_misfits(study, lab.depth)
+        Conductor(study, lab, folder, held, mentions).play()
     return folder
 
 

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import PreTrainedTokenizerBase
+from transformers import AutoConfig, PreTrainedTokenizerBase
 
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import StudyError
@@ -76,6 +76,7 @@ class Lab:
         start = self.given or self.encoder
         assert start is not None, "TeacherTable asks for one of them"
         refuse_long_input(start, study.training.max_length)
+        self.depth = int(AutoConfig.from_pretrained(start).num_hidden_layers)
         self.tokenizer = open_tokenizer(start)
         self.namer = Namer(data, study.threshold, self.encoder, self.given)
         self._vocabulary = self.tokenizer.get_vocab()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from potstill.domain.errors import StudyError
 from potstill.methods.bench import Method, Training
 from potstill.study.config import SearchTable, Study
 
@@ -49,6 +50,15 @@ def plan_runs(study: Study, rates: dict[str, float]) -> list[RunSpec]:
         for seed in seeds
     ]
     return specs
+
+
+def refuse_misfits(study: Study, depth: int) -> None:
+    """Raise StudyError where an arm's settings do not fit a teacher of `depth` layers, or the arm's training."""
+    for spec in plan_runs(study, {}):
+        try:
+            spec.method.refuse(depth, spec.training)
+        except StudyError as error:
+            raise StudyError(f"[arms.{spec.arm}] {error}") from error
 
 
 def settings_of(study: Study, method: Method, rates: dict[str, float]) -> Training:
