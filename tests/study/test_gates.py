@@ -55,6 +55,12 @@ def test_a_run_that_trains_something_else_fails_with_the_reason(
     assert len(even.failures) == 2
 
 
+def test_a_margin_that_no_difference_can_reach_is_refused(workplace: Path) -> None:
+    study = write_study(workplace, "seeds = [0, 1]", "seeds = [0, 1]\nrule = { margin = 5 }")
+    with pytest.raises(StudyError, match=r"margin.*less than 1"):
+        read_study(study)
+
+
 def test_one_seed_has_no_verdict(workplace: Path) -> None:
     study = write_study(workplace, "seeds = [0, 1]", "seeds = [0]")
     with pytest.raises(StudyError, match=r"one seed says nothing about others.*\[rule\] verdict = false"):

@@ -58,7 +58,7 @@ def _key(report: Report) -> str:
     what = f"“{report.positive}” above the rest" if report.positive else "each label above the rest, in the mean"
     bounds = "1 at best" if chance is None else f"{chance:.3f} by chance, 1 at best"
     lines = f"Teacher: the model that was made smaller. PR-AUC: how well a model ranks {what}; {bounds}."
-    return f"{lines} The margin, {report.margin:g} of it, was fixed beforehand." if report.verdicts else lines
+    return f"{lines} The margin, {report.margin:g} of it, stands in the study file." if report.verdicts else lines
 
 
 WORDED = ("Data", "How it was made")

@@ -147,7 +147,7 @@ class RuleTable(_Table):
     """What decides, fixed before the first run."""
 
     metric: Literal["pr_auc"] = "pr_auc"
-    margin: float = Field(default=0.02, gt=0)
+    margin: float = Field(default=0.02, gt=0, lt=1)
     verdict: bool = True
     """Whether arms are judged; that takes two seeds or more."""
     questions: dict[Annotated[str, StringConstraints(min_length=1)], tuple[Name, Name]] = {}
