@@ -45,6 +45,16 @@ def test_own(server: Server) -> None:
     assert server.post("/score", {"texts": []}).json["results"] == []
 
 
+def test_a_taken_port_is_said_before_anything_is_promised(
+    server: Server, tiny_bundle: TinyBundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", str(tiny_bundle.folder), "--port", str(server.port)]) == 1
+    said = capsys.readouterr().err
+    assert "already in use" in said
+    assert "--port" in said
+    assert "http://" not in said
+
+
 def test_a_model_is_asked_for_by_its_name(server: Server) -> None:
     (model,) = server.send("GET", "/models").json["models"]
     assert (model["id"], model["labels"], model["positive"]) == ("tiny", ["fine", "toxic"], "toxic")

@@ -352,12 +352,13 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     from potstill.inference.bundle import newest_bundle, open_bundle, read_info
     from potstill.serving.app import LOOPBACK, build_app
-    from potstill.serving.run import categories, refuse_open_door, serve
+    from potstill.serving.run import categories, refuse_open_door, refuse_taken_port, serve
 
     folders, key = arguments.bundles or [newest_bundle(RUNS)], os.environ.get("POTSTILL_KEY") or None
     if arguments.expect_sha256 and len(folders) > 1:
         raise PotstillError("--expect-sha256 is the hash of one bundle: serve one")
     refuse_open_door(arguments.host, key, arguments.insecure)
+    refuse_taken_port(arguments.host, arguments.port)
     opening = [partial(open_bundle, folder, **_opening(arguments)) for folder in folders]
     named = categories(arguments.map, read_info(folders[0]).task)
     host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host  # as a URL has an IPv6 address

@@ -2,6 +2,7 @@
 
 import ipaddress
 import signal
+import socket
 from collections.abc import Sequence
 from types import FrameType
 
@@ -20,6 +21,15 @@ def refuse_open_door(host: str, key: str | None, insecure: bool) -> None:
         raise PotstillError(
             f"{host} can be reached from other machines: set POTSTILL_KEY to a key that clients send, or say --insecure"
         )
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Try the door before anybody is told of it. Raises PotstillError where it cannot be had."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        socket.create_server(address, family=family).close()
+    except OSError as error:
+        raise PotstillError(f"{host}, port {port}: {error.strerror}; name another with --port or --host") from error
 
 
 def categories(named: Sequence[str], task: Task) -> dict[str, str]:
