@@ -19,6 +19,12 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_script_that_imports_it_keeps_its_own_logging() -> None:
+    code = "import logging, potstill.api; print(logging.root.handlers, logging.root.level)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["[]", "30"]
+
+
 def test_help_names_every_command() -> None:
     done = potstill("--help")
     for command in ("plan", "run", "report", "predict", "export", "score", "serve", "fetch"):

@@ -10,11 +10,10 @@ from typing import Any, cast
 
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from torch import nn
 from transformers import PreTrainedModel
 
+from potstill.export.quantizers_quietly import MatMulNBitsQuantizer, QuantType, quantize_dynamic
 from potstill.models.first_token import first_token_only
 
 BLOCK = 128
