@@ -27,7 +27,7 @@ from potstill.models.classifier import (
 )
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
-from potstill.models.layer_stack import find_layer_stack, shrink
+from potstill.models.layer_stack import depth_of, find_layer_stack, shrink
 from potstill.models.lora import add_lora
 from potstill.models.subsets import all_subsets, beginnings
 from potstill.study.config import Study
@@ -72,16 +72,14 @@ class Shape:
     """The encoder of a study without its weights, for counting."""
 
     def __init__(self, study: Study, root: Path, task: Task) -> None:
-        self.root, self.task = root, task
-        name = study.teacher.model or study.teacher.encoder
-        self.folder = find_encoder(str(name), study.teacher.revision, root)
-        own = study.teacher.encoder
-        self.encoder = find_encoder(own, study.teacher.revision, root) if own else self.folder
+        self.root, self.task, self.teacher = root, task, study.teacher
+        name = self.teacher.model or self.teacher.encoder
+        self.folder = find_encoder(str(name), self.teacher.revision, root)
         config = AutoConfig.from_pretrained(self.folder, num_labels=len(task.labels))
         self.model = empty_classifier(config)
         self.max_length = study.training.max_length
         refuse_long_input(self.model, self.max_length)
-        self.depth = int(config.num_hidden_layers)
+        self.depth = depth_of(self.model)
 
     def layer_parameters(self) -> int:
         """Parameters of one layer."""
@@ -91,7 +89,9 @@ class Shape:
     @cached_property
     def fresh(self) -> tuple[str, ...]:
         """What the encoder's files do not hold, and a classifier of it begins with by chance."""
-        return open_encoder(self.encoder, self.task, seed=0).fresh
+        # What asks for it needs an encoder, which a study then names.
+        folder = find_encoder(str(self.teacher.encoder), self.teacher.revision, self.root)
+        return open_encoder(folder, self.task, seed=0).fresh
 
     def whole(self) -> Sizes:
         """The encoder under a head, all of it trained."""

@@ -15,7 +15,6 @@ from potstill.domain.layers import LayerPlan
 from potstill.domain.record import RunRecord
 from potstill.ledger.ledger import Ledger, write_file
 from potstill.models.classifier import calm_transformers
-from potstill.models.layer_stack import depth_of
 from potstill.study.config import Study
 from potstill.study.gates import refuse_blind_validation
 from potstill.study.identity import Draft
@@ -80,7 +79,7 @@ class Conductor:
         if not is_summarised(self.folder, self.lab.data):  # else what there is stands until all arms are known
             self._summarise([*runs, draft], {})
         teacher = self.open_teacher(draft)
-        depth = depth_of(teacher.classifier.model)
+        depth = self.lab.depth
         self.study = self._with_layers(draft, teacher, depth)
         trials = plan_trials(self.study)
         self._search([trial for trial in trials if trial.method is not None], draft, teacher)

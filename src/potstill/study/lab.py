@@ -25,6 +25,7 @@ from potstill.methods.teacher import fine_tune_teacher
 from potstill.models.classifier import (
     Classifier,
     count_parameters,
+    empty_classifier,
     labels_of,
     open_classifier,
     open_tokenizer,
@@ -33,6 +34,7 @@ from potstill.models.classifier import (
 )
 from potstill.models.encoder import find_encoder, fingerprint
 from potstill.models.forward import TokenRows, encode, predict_logits
+from potstill.models.layer_stack import depth_of
 from potstill.models.saved import SavedDecision, model_card, write_decision
 from potstill.study.config import Study
 from potstill.study.gates import refuse_other_count, refuse_random_head, refuse_unproven_teacher
@@ -75,8 +77,9 @@ class Lab:
         self.given = find_encoder(wanted.model, wanted.revision, root) if wanted.model else None
         start = self.given or self.encoder
         assert start is not None, "TeacherTable asks for one of them"
-        refuse_long_input(start, study.training.max_length)
-        self.depth = int(AutoConfig.from_pretrained(start).num_hidden_layers)
+        empty = empty_classifier(AutoConfig.from_pretrained(start))
+        refuse_long_input(empty, study.training.max_length)
+        self.depth = depth_of(empty)
         self.tokenizer = open_tokenizer(start)
         self.namer = Namer(data, study.threshold, self.encoder, self.given)
         self._vocabulary = self.tokenizer.get_vocab()
