@@ -82,7 +82,7 @@ def _one_round(name: str, field: dict[str, Contestant], texts: list[str], n: int
         speed = len(given) / (time.perf_counter() - started)
         alone = median(_seconds(field[who].answer, text) for text in texts[:ALONE])
         notes.add(
-            model=name, round=n, what="speed", who=who, comments=len(given), comments_per_second=speed,
+            model=name, round=n, what="speed", who=who, comments=len(given), texts_per_second=speed,
             alone_ms=1000 * alone,
         )  # fmt: skip
         print(f"{name}, round {n}, {who}: {speed:.1f} comments/s", file=sys.stderr, flush=True)
@@ -107,11 +107,11 @@ def speed_table(
         speeds[line["who"]][line["round"]] = line
     yield f"| who | comments/s | times {base} | share of the ceiling | one comment, ms | times {base} |"
     yield "|---|---|---|---|---|---|"
-    for who in sorted(speeds, key=lambda who: _median(speeds[who], "comments_per_second")):
+    for who in sorted(speeds, key=lambda who: _median(speeds[who], "texts_per_second")):
         rounds, first, kind = speeds[who], speeds[base], _kind(who, top)
-        speed = _median(rounds, "comments_per_second")
+        speed = _median(rounds, "texts_per_second")
         each = operations(models.get(who.partition(",")[0], next(iter(models.values()))), lengths) / len(lengths)
-        ratios = [line["comments_per_second"] / first[n]["comments_per_second"] for n, line in rounds.items()]
+        ratios = [line["texts_per_second"] / first[n]["texts_per_second"] for n, line in rounds.items()]
         quicker = [first[n]["alone_ms"] / line["alone_ms"] for n, line in rounds.items()]
         yield (
             f"| {who} | {speed:.0f} | {_spread(ratios)} | {speed * each / top[kind]:.0%} of {kind} "
@@ -120,7 +120,7 @@ def speed_table(
     yield "\nCeiling: one large matrix product, in 10^12 operations a second: "
     yield ", ".join(f"{kind} {value / 1e12:.2f}" for kind, value in top.items()) + "."
     each = operations(list(models.values())[-1], lengths) / len(lengths)
-    limits = ", ".join(f"{kind} {top[kind] / each / _median(speeds[base], 'comments_per_second'):.1f}" for kind in top)
+    limits = ", ".join(f"{kind} {top[kind] / each / _median(speeds[base], 'texts_per_second'):.1f}" for kind in top)
     yield f"Were everything but the needed products free, an engine would be so many times as fast as {base}: {limits}."
 
 

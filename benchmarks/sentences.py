@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from potstill.domain.predictor import Verdict
+from potstill.domain.predictor import Prediction
 from potstill.inference.bundle import open_bundle
 
 TOXIC = (
@@ -56,7 +56,7 @@ HARMLESS = (
 )
 
 
-def count(verdicts: list[Verdict]) -> tuple[int, int]:
+def count(verdicts: list[Prediction]) -> tuple[int, int]:
     """Of the verdicts on `TOXIC` and then `HARMLESS`, how many of each are right."""
     flagged = [verdict.flagged for verdict in verdicts]
     return flagged[: len(TOXIC)].count(True), flagged[len(TOXIC) :].count(False)
@@ -68,7 +68,7 @@ def main() -> int:
     parser.add_argument("bundles", nargs="+", type=Path)
     for path in parser.parse_args().bundles:
         bundle = open_bundle(path)
-        verdicts = bundle.judge([*TOXIC, *HARMLESS])
+        verdicts = bundle.predict([*TOXIC, *HARMLESS])
         toxic, harmless = count(verdicts)
         print(f"{path}: {toxic} of {len(TOXIC)} toxic sentences flagged, {harmless} of {len(HARMLESS)} harmless not")
         for place, (text, verdict) in enumerate(zip([*TOXIC, *HARMLESS], verdicts, strict=True)):

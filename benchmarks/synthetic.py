@@ -45,7 +45,7 @@ def write_study(
         count = 700 if layers else 1000
         record = RunRecord(
             arm=arm, kind=kind, seed=seed, digest=f"{arm}-{seed}", status="done", curve=curve, layers=layers,
-            cost=Cost(parameters=count, trainable_parameters=count, bytes=4_000_000, comments_per_second=100.0 + seed),
+            cost=Cost(parameters=count, trainable_parameters=count, bytes=4_000_000, texts_per_second=100.0 + seed),
             calibration=calibration, validation=measured, test=measured, provenance={"potstill": "0", "commit": "abc"},
         )  # fmt: skip
         place = folder / "ledger" / f"{arm}-s{seed}"

@@ -14,7 +14,7 @@ from rich.console import Console
 from potstill.data.loading import Source, load_dataset
 from potstill.data.pilot import PILOT
 from potstill.domain.errors import PotstillError
-from potstill.domain.predictor import Verdict
+from potstill.domain.predictor import Prediction
 from potstill.export.build import Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
 from potstill.inference.engine import ENGINES, EngineName
@@ -74,13 +74,13 @@ def pack(folder: str | Path, out: str | Path) -> int:
     return pack_study(Path(folder), Path(out))
 
 
-def predict(model: str | Path, texts: Sequence[str]) -> list[Verdict]:
+def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction]:
     """What a saved model says about each text. To ask it again and again, keep what `open_model` returns.
 
     Raises:
         PotstillError: there is no such model.
     """
-    return open_model(model).judge(texts)
+    return open_model(model).predict(texts)
 
 
 def open_model(model: str | Path) -> TorchPredictor:
@@ -147,7 +147,7 @@ def _origin(model: Path) -> Origin:
     """What the run in whose folder the model lies says about it."""
     record = read_record(model.parent)
     layers = str(record.layers) if record.layers else ""
-    words = str(record.settings.get("words", record.arm))
+    words = record.description or record.arm
     measured = {"validation": record.validation, "test": record.test}
     measures = {split: one for split, one in measured.items() if one}
     return Origin(record.arm, words, layers, measures, {"digest": record.digest, **record.provenance})

@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import accuracy_score, average_precision_score, f1_score, matthews_corrcoef, roc_auc_score
 
 from potstill.domain.measures import Calibration, Threshold
-from potstill.domain.predictor import decide, probabilities, verdicts
+from potstill.domain.predictor import decide, predictions, probabilities
 from potstill.domain.task import Task
 from potstill.evaluation.quality import measure, recall_by_category
 
@@ -73,7 +73,7 @@ def test_several_labels_at_a_time_are_measured_as_scikit_learn_measures_them() -
 
 def test_a_verdict_names_every_label_that_a_text_carries() -> None:
     task = Task(labels=("rude", "threat"), multilabel=True)
-    both, neither = verdicts(np.array([[3, 1], [-2, -3]], dtype=np.float32), Calibration(), task)
+    both, neither = predictions(np.array([[3, 1], [-2, -3]], dtype=np.float32), Calibration(), task)
     assert (both.label, both.labels, both.flagged) == ("rude, threat", ("rude", "threat"), True)
     assert (neither.label, neither.labels, neither.flagged) == ("none", (), False)
     assert both.score == pytest.approx(1 / (1 + np.exp(-3)))
@@ -101,6 +101,6 @@ def test_the_positive_label_may_be_the_first() -> None:
     other = measure(LOGITS[:, ::-1], 1 - LABELS, WEIGHTS, turned, STRICT)
     for name in ("pr_auc", "roc_auc", "accuracy", "macro_f1", "mcc"):
         assert getattr(other, name) == pytest.approx(getattr(one, name)), name
-    sure, unsure = verdicts(np.array([[3, 0], [1, 0]], dtype=np.float32), STRICT, turned)
+    sure, unsure = predictions(np.array([[3, 0], [1, 0]], dtype=np.float32), STRICT, turned)
     assert (sure.label, sure.flagged, unsure.label, unsure.flagged) == ("toxic", True, "fine", False)
     assert sure.score == pytest.approx(1 / (1 + np.exp(-1.5)))

@@ -93,7 +93,7 @@ def test_an_engine_that_may_not_batch_gets_one_text_at_a_time(copy: Path) -> Non
 def test_answers_and_labels(tiny_bundle: TinyBundle) -> None:
     bundle = open_bundle(tiny_bundle.folder)
     assert list(bundle.labels) == ["fine", "toxic"]
-    answer = bundle.judge(["you are a fool"])[0]
+    answer = bundle.predict(["you are a fool"])[0]
     assert (answer.label, answer.flagged) == ("toxic", True)
     assert answer.probability > 0.5
 
@@ -246,7 +246,7 @@ def test_a_file_that_is_swapped_after_the_check_is_refused(copy: Path, monkeypat
 @pytest.mark.parametrize("cache", ["/dev/null", "x" * 5000])
 def test_no_cache_is_no_fault(tiny_bundle: TinyBundle, monkeypatch: pytest.MonkeyPatch, cache: str) -> None:
     monkeypatch.setenv("POTSTILL_CACHE", cache)
-    assert open_bundle(tiny_bundle.folder).judge(["you are a fool"])
+    assert open_bundle(tiny_bundle.folder).predict(["you are a fool"])
 
 
 @pytest.mark.parametrize("missing", ["bundle.json", "tokenizer.json", "manifest.json", "onnx-fp32/model.onnx"])
@@ -282,7 +282,7 @@ def test_an_engine_that_disagrees_with_the_probes_is_passed_over_aloud(
 def test_the_fastest_here_is_taken(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info = json.loads((copy / "bundle.json").read_text())
     for name, engine in info["engines"].items():
-        engine["comments_per_second"] = {"a processor": 5.0 if name == "onnx-w8" else 1.0}
+        engine["texts_per_second"] = {"a processor": 5.0 if name == "onnx-w8" else 1.0}
     (copy / "bundle.json").write_text(json.dumps(info))
     rewrite_manifest(copy)
     monkeypatch.setattr("potstill.inference.bundle.cpu_kind", lambda: "a processor")

@@ -14,7 +14,7 @@ from starlette.types import Message
 from tiny import comments
 
 from potstill.domain.measures import Calibration, Threshold
-from potstill.domain.predictor import Logits, Verdict
+from potstill.domain.predictor import Logits, Prediction
 from potstill.domain.task import Task
 from potstill.inference.bundle import BundlePredictor, open_bundle
 from potstill.serving.app import build_app
@@ -222,11 +222,11 @@ def test_too_many_at_a_time_are_503(tiny_bundle: TinyBundle) -> None:
 def test_labels_of_one_category_are_taken_together() -> None:
     each = Task(labels=("threat", "insult", "spam"), multilabel=True)
     named = {"threat": "harassment", "insult": "harassment"}
-    verdict = Verdict("threat", ("threat",), 0.9, 0.9, True, (0.9, 0.2, 0.1))
+    verdict = Prediction("threat", ("threat",), 0.9, 0.9, True, (0.9, 0.2, 0.1))
     found = moderation_of(verdict, named, each)
     assert (found.flagged, found.categories, found.category_scores) == (True, {"harassment": True}, {"harassment": 0.9})
     one = Task(labels=("hate", "offensive", "neither"))
     named = {"hate": "hate", "offensive": "hate"}
-    found = moderation_of(Verdict("hate", ("hate",), 0.5, 0.5, None, (0.5, 0.4, 0.1)), named, one)
+    found = moderation_of(Prediction("hate", ("hate",), 0.5, 0.5, None, (0.5, 0.4, 0.1)), named, one)
     assert found.categories == {"hate": True}
     assert found.category_scores == {"hate": pytest.approx(0.9)}

@@ -76,7 +76,7 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
     assert next((folder / "ledger").glob("lora-s0-*/adapter/adapter_model.safetensors")).is_file()
     saved = SavedDecision.model_validate_json((even / "model" / "potstill.json").read_text())
     predictor = open_predictor(str(even))
-    answers, logits = predictor.judge(["you are fool", "good"]), predictor(["you are fool", "good"])
+    answers, logits = predictor.predict(["you are fool", "good"]), predictor(["you are fool", "good"])
     shares = probabilities(logits, saved.task, saved.calibration.temperature)[:, 1]
     assert saved.calibration.threshold
     assert [one.score for one in answers] == pytest.approx(shares.tolist())

@@ -114,7 +114,7 @@ def test_a_bundle_of_six_labels_names_all_that_a_text_carries(six_labels: Path, 
     info = read_info(six_bundle)
     assert (info.task.problem, len(info.calibration.thresholds)) == ("multilabel", 6)
     texts = comments(40)[0]
-    found = open_bundle(six_bundle).judge(texts)
+    found = open_bundle(six_bundle).predict(texts)
     for verdict in found:
         cuts = zip(JIGSAW, verdict.shares, info.calibration.thresholds, strict=True)
         assert verdict.labels == tuple(label for label, share, threshold in cuts if share >= threshold.value)

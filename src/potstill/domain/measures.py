@@ -159,6 +159,6 @@ class Cost(BaseModel):
     train_seconds: float = 0.0
     train_tokens: int = 0
     """Tokens through the model being trained, padding included."""
-    comments_per_second: float | None = None
-    """Test comments through the model in the lab's own evaluation loop, tokenisation excluded: one figure of one
+    texts_per_second: float | None = None
+    """Test texts through the model in the lab's own evaluation loop, tokenisation excluded: one figure of one
     machine, good for a comparison within one study only."""

@@ -1,4 +1,4 @@
-"""The one callable shape of anything that answers, and what its logits mean as verdicts."""
+"""The one callable shape of anything that answers, and what its logits mean as predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Prediction:
     """What a text was called: the label, its probability, and whether it is the positive one.
 
     `score` is the probability of the positive label, whatever was decided; with more labels than two, where `flagged`
@@ -81,8 +81,8 @@ def decide(logits: Logits, calibration: Calibration, task: Task) -> NDArray[np.i
     return shares.argmax(axis=1)
 
 
-def verdicts(logits: Logits, calibration: Calibration, task: Task) -> list[Verdict]:
-    """The verdict on each row of logits, (n, labels)."""
+def predictions(logits: Logits, calibration: Calibration, task: Task) -> list[Prediction]:
+    """The prediction for each row of logits, (n, labels)."""
     shares: list[list[float]] = probabilities(logits, task, calibration.temperature).tolist()
     if task.multilabel:
         carried: list[list[int]] = decide(logits, calibration, task).tolist()
@@ -90,7 +90,7 @@ def verdicts(logits: Logits, calibration: Calibration, task: Task) -> list[Verdi
     decided: list[int] = decide(logits, calibration, task).tolist()
     positive = task.positive_index if task.problem == "binary" else None
     return [
-        Verdict(
+        Prediction(
             label=task.labels[label],
             labels=(task.labels[label],),
             probability=row[label],
@@ -102,10 +102,10 @@ def verdicts(logits: Logits, calibration: Calibration, task: Task) -> list[Verdi
     ]
 
 
-def _of_several(shares: list[float], marks: list[int], task: Task) -> Verdict:
+def _of_several(shares: list[float], marks: list[int], task: Task) -> Prediction:
     found = tuple(label for label, mark in zip(task.labels, marks, strict=True) if mark)
     most = max(shares)
-    return Verdict(
+    return Prediction(
         label=", ".join(found) or NO_LABEL,
         labels=found,
         probability=most,

@@ -18,7 +18,7 @@ from potstill.export import onnx_files
 from potstill.export.card import bundle_card
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance, check_engine, may_batch, reason_to_refuse
 from potstill.export.probes import probe_texts
-from potstill.export.speed import comments_per_second
+from potstill.export.speed import texts_per_second
 from potstill.export.torch_engine import PackedTextModel, Reference
 from potstill.inference.engine import ENGINES, NEEDS, EngineName, files_in, open_engine
 from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, Probes
@@ -178,7 +178,7 @@ class _Builder:
     ) -> BundleInfo:
         self.say("measuring the speed of what passed")
         named: dict[str, TextModel] = {**models} | ({"torch": lab[0]} if lab else {})
-        speeds = comments_per_second(named, self.rows.texts[:SPEED_TEXTS])
+        speeds = texts_per_second(named, self.rows.texts[:SPEED_TEXTS])
         info = BundleInfo(
             name=self.origin.name, words=self.origin.words, task=self.task, calibration=self.decision.calibration,
             max_length=self.decision.max_length, long=self.long, layers=self.origin.layers, refused=refused,
@@ -200,5 +200,5 @@ def _engine_info(size: int, checks: EngineChecks, speed: float) -> EngineInfo:
         bytes=size,
         checks=checks,
         may_batch=may_batch(checks),
-        comments_per_second={cpu_kind(): round(speed, 1)},
+        texts_per_second={cpu_kind(): round(speed, 1)},
     )

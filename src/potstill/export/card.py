@@ -49,6 +49,6 @@ def _line(name: str, engine: EngineInfo) -> str:
     change = "-"
     if checks.pr_auc_change is not None:
         change = f"{checks.pr_auc_change:+.4f} ({checks.pr_auc_low:+.4f} to {checks.pr_auc_high:+.4f})"
-    speed = ", ".join(f"{speed:.0f} ({cpu})" for cpu, speed in engine.comments_per_second.items())
+    speed = ", ".join(f"{speed:.0f} ({cpu})" for cpu, speed in engine.texts_per_second.items())
     batches = "yes" if engine.may_batch else "no, one text at a time"
     return f"| {name} | {engine.bytes / 1e6:.1f} | {checks.flips:.2%} | {change} | {batches} | {speed} |"

@@ -9,7 +9,7 @@ ROUNDS = 5
 Name = TypeVar("Name", bound=str)
 
 
-def comments_per_second(
+def texts_per_second(
     models: Mapping[Name, Callable[[Sequence[str]], object]], texts: Sequence[str], rounds: int = ROUNDS
 ) -> dict[Name, float]:
     """Comments a second of each, tokenisation included: medians over rounds in which each has its turn.

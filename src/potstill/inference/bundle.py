@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from potstill.domain.errors import ModelError
 from potstill.domain.normalise import NORMALISE_VERSION
-from potstill.domain.predictor import Logits, Verdict, probabilities, verdicts
+from potstill.domain.predictor import Logits, Prediction, predictions, probabilities
 from potstill.inference.engine import NEEDS, EngineName, open_engine
 from potstill.inference.info import BundleInfo
 from potstill.inference.machine import available_threads, cpu_flags, cpu_kind
@@ -32,7 +32,7 @@ _VNNI = frozenset(("amx_int8", "avx512_vnni", "avx_vnni"))
 
 
 class BundlePredictor:
-    """An opened bundle: calling it gives logits, `judge` gives verdicts."""
+    """An opened bundle: calling it gives logits, `predict` gives predictions."""
 
     def __init__(self, info: BundleInfo, model: TextModel, engine_name: EngineName, digest: str) -> None:
         self.info, self.digest = info, digest
@@ -57,9 +57,9 @@ class BundlePredictor:
         """For each text, of which it is known whether it is longer than a window, whether a part was left unread."""
         return [one and self.info.long == "truncate" for one in long]
 
-    def judge(self, texts: Sequence[str]) -> list[Verdict]:
-        """The verdict on each text."""
-        return verdicts(self(texts), self.info.calibration, self.info.task)
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """The prediction for each text."""
+        return predictions(self(texts), self.info.calibration, self.info.task)
 
 
 def open_bundle(
@@ -135,8 +135,8 @@ def by_speed(info: BundleInfo) -> list[EngineName]:
     """
     there: list[EngineName] = [name for name in info.engines if find_spec(NEEDS[name])]
     kind = cpu_kind()
-    if all(kind in info.engines[name].comments_per_second for name in there):
-        return sorted(there, key=lambda name: -info.engines[name].comments_per_second[kind])
+    if all(kind in info.engines[name].texts_per_second for name in there):
+        return sorted(there, key=lambda name: -info.engines[name].texts_per_second[kind])
     return sorted(there, key=_usual_order().index)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, model_validator
 
 from potstill.domain.measures import Calibration, Measures, ThresholdPoint
 from potstill.domain.normalise import NORMALISE_VERSION
@@ -43,7 +43,8 @@ class EngineInfo(_Frozen):
     checks: EngineChecks
     may_batch: bool
     """False where an answer depends on the texts that share its batch: such an engine gets one text at a time."""
-    comments_per_second: dict[str, float]
+    texts_per_second: dict[str, float] = Field(validation_alias=AliasChoices("texts_per_second", "comments_per_second"))
+    """By kind of processor. Bundles of format 1 that are older call it `comments_per_second`."""
 
 
 class Probes(_Frozen):

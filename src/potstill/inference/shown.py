@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from potstill.domain.measures import Calibration
-from potstill.domain.predictor import Verdict
+from potstill.domain.predictor import Prediction
 from potstill.domain.task import Task
 
 _JOINERS = "\u200c\u200d\u00ad"
@@ -15,7 +15,7 @@ _JOINERS = "\u200c\u200d\u00ad"
 
 
 def print_verdicts(
-    texts: Sequence[str], verdicts: Sequence[Verdict], task: Task, calibration: Calibration, console: Console
+    texts: Sequence[str], verdicts: Sequence[Prediction], task: Task, calibration: Calibration, console: Console
 ) -> None:
     """A line for each text: the label, its probability, the text; then what each threshold means."""
     for text, verdict in zip(texts, verdicts, strict=True):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from potstill.domain.errors import ModelError
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import normalise
-from potstill.domain.predictor import Verdict, verdicts
+from potstill.domain.predictor import Prediction, predictions
 from potstill.domain.task import Task
 from potstill.models.classifier import (
     Classifier,
@@ -28,7 +28,7 @@ DEFAULT_LENGTH = 128
 
 
 class TorchPredictor:
-    """A saved model: calling it gives logits, `judge` gives verdicts."""
+    """A saved model: calling it gives logits, `predict` gives predictions."""
 
     def __init__(self, classifier: Classifier, decision: SavedDecision | None) -> None:
         self._classifier = classifier
@@ -47,9 +47,9 @@ class TorchPredictor:
         rows = [normalise(text) for text in texts]
         return logits_of(self._classifier, rows, max_length=self.max_length).numpy()
 
-    def judge(self, texts: Sequence[str]) -> list[Verdict]:
-        """The verdict on each text, by the saved temperature and threshold, or the larger logit where none is saved."""
-        return verdicts(self(texts), self.calibration, self.task)
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """The prediction for each text, by the saved temperature and threshold, or the largest logit without them."""
+        return predictions(self(texts), self.calibration, self.task)
 
 
 def open_predictor(name: str) -> TorchPredictor:

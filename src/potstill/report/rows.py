@@ -11,7 +11,7 @@ from potstill.domain.record import RunRecord
 from potstill.report.results import COMPRESSED, Arm
 
 Group = Literal["quality", "more", "cost"]
-TIMED = ("train_seconds", "comments_per_second")
+TIMED = ("train_seconds", "texts_per_second")
 """Columns that differ between two runs of the same study: the rest must not."""
 
 
@@ -72,7 +72,7 @@ COLUMNS: dict[str, tuple[Group, str]] = {
     "bytes": ("cost", "MB"),
     "train_tokens": ("cost", "tokens"),
     "train_seconds": ("cost", "train s"),
-    "comments_per_second": ("cost", "comments/s"),
+    "texts_per_second": ("cost", "comments/s"),
 }
 
 

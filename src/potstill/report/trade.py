@@ -47,7 +47,7 @@ def trade_offs(rows: Sequence[Row], differences: Sequence[Difference]) -> list[T
 
 
 def _point(row: Row, difference: Difference | None) -> TradeOff:
-    speed = row.figures.get("comments_per_second")
+    speed = row.figures.get("texts_per_second")
     milliseconds, spread = _latency(speed) if speed and speed.mean else (None, None)
     return TradeOff(
         arm=row.arm,

@@ -7,7 +7,7 @@ from typing import Any
 
 from potstill.domain.errors import DataError
 from potstill.domain.measures import Calibration
-from potstill.domain.predictor import Logits, verdicts
+from potstill.domain.predictor import Logits, predictions
 from potstill.domain.task import Task
 from potstill.scoring.formats import Format
 from potstill.scoring.incoming import Row
@@ -99,7 +99,7 @@ def score_block(rows: Sequence[Row], scorer: Scorer, added: Sequence[str]) -> Bl
     """
     good = [row for row in rows if not row.fault]
     logits, truncated = scorer.read([row.text for row in good])
-    found = verdicts(logits, scorer.calibration, scorer.task)
+    found = predictions(logits, scorer.calibration, scorer.task)
     scored: list[dict[str, Any]] = []
     for row, verdict, cut in zip(good, found, truncated, strict=True):
         each = [round(share, 6) for share in verdict.shares] if scorer.task.multilabel else []

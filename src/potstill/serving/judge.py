@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from potstill.domain.predictor import Logits, Verdict, verdicts
+from potstill.domain.predictor import Logits, Prediction, predictions
 from potstill.inference.bundle import BundlePredictor
 from potstill.inference.reading import Read
 from potstill.serving.gather import Gatherer
@@ -17,7 +17,7 @@ AT_ONCE = 4_000
 class Judged:
     """The verdict on a text, and whether a part of it was left unread."""
 
-    verdict: Verdict
+    verdict: Prediction
     truncated: bool
 
 
@@ -40,7 +40,7 @@ class Judge:
             return []
         logits, long = await self.ask(texts)
         info = self.bundle.info
-        found = zip(verdicts(logits, info.calibration, info.task), self.bundle.unread(long), strict=True)
+        found = zip(predictions(logits, info.calibration, info.task), self.bundle.unread(long), strict=True)
         return [Judged(verdict, unread) for verdict, unread in found]
 
     async def ask(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:

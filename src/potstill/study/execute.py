@@ -174,7 +174,7 @@ class Conductor:
         reason = f"{type(error).__name__}: {error}"
         record = RunRecord(
             arm=draft.arm, kind=draft.kind, seed=draft.seed, digest=draft.digest, status="failed", reason=reason,
-            settings={"words": draft.words, **draft.settings}, audit=traceback.format_exception(error)[-3:],
+            description=draft.words, settings=draft.settings, audit=traceback.format_exception(error)[-3:],
             provenance=provenance(self.study.training.precision),
         )  # fmt: skip
         with self.lab.ledger.writing(draft.arm, draft.seed, draft.digest) as folder:

@@ -332,7 +332,7 @@ class Lab:
         started = perf_counter()
         test = self._logits(made.classifier, "test")
         speed = len(test) / (perf_counter() - started)
-        cost = _cost_of(made).model_copy(update={"comments_per_second": speed})
+        cost = _cost_of(made).model_copy(update={"texts_per_second": speed})
         self._write(draft, validation, test, cost, teacher, made)
 
     def _write(
@@ -351,7 +351,7 @@ class Lab:
         on_validation = self._quality(rows, validation, calibration, teacher, "validation")
         record = RunRecord(
             arm=draft.arm, kind=draft.kind, seed=draft.seed, digest=draft.digest, status="done",
-            settings={"words": draft.words, **draft.settings}, cost=cost, calibration=calibration,
+            description=draft.words, settings=draft.settings, cost=cost, calibration=calibration,
             validation=on_validation, waived=draft.waived,
             provenance=provenance(self.study.training.precision),
         )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
-from potstill.domain.predictor import Verdict
+from potstill.domain.predictor import Prediction
 from potstill.serving.asking import judge_of, judged
 from potstill.serving.documented import refusals
 from potstill.serving.limits import MOST_TEXTS
@@ -45,7 +45,7 @@ class PredictRequest(BaseModel):
     raw_scores: Annotated[bool, WithJsonSchema({"type": "boolean", "enum": [False], "default": False})] = False
 
 
-class Prediction(BaseModel):
+class LabelScore(BaseModel):
     """One label with its probability."""
 
     score: float
@@ -53,14 +53,14 @@ class Prediction(BaseModel):
 
 
 @router.post("/predict", responses=refusals(inference_shape))
-async def predict(body: PredictRequest, request: Request) -> list[Prediction] | list[list[Prediction]]:
+async def predict(body: PredictRequest, request: Request) -> list[LabelScore] | list[list[LabelScore]]:
     """Every label with its probability, the likeliest first: a list for one text, a list of lists for several."""
     if body.raw_scores:
         raise RefusalError(422, "raw_scores: this server has probabilities only")
     judge = judge_of(request)
     found = await judged(request, _texts(body.inputs), judge)
-    predictions = [_predictions(one.verdict, judge.bundle.labels) for one in found]
-    return predictions if isinstance(body.inputs, Many) else predictions[0]
+    label_scores = [_label_scores(one.verdict, judge.bundle.labels) for one in found]
+    return label_scores if isinstance(body.inputs, Many) else label_scores[0]
 
 
 def _texts(inputs: str | Single | Many) -> list[str]:
@@ -75,6 +75,6 @@ def _only(texts: list[str]) -> str:
     return texts[0]
 
 
-def _predictions(verdict: Verdict, labels: Sequence[str]) -> list[Prediction]:
-    found = [Prediction(score=share, label=label) for share, label in zip(verdict.shares, labels, strict=True)]
+def _label_scores(verdict: Prediction, labels: Sequence[str]) -> list[LabelScore]:
+    found = [LabelScore(score=share, label=label) for share, label in zip(verdict.shares, labels, strict=True)]
     return sorted(found, key=lambda one: -one.score)

@@ -6,7 +6,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
-from potstill.domain.predictor import Verdict
+from potstill.domain.predictor import Prediction
 from potstill.domain.task import Task
 from potstill.serving.asking import Serving, judge_of, judged, serving_of
 from potstill.serving.documented import refusals
@@ -117,7 +117,7 @@ def _texts(given: str | Texts | Parts) -> tuple[list[str], bool]:
     return parts, True
 
 
-def moderation_of(verdict: Verdict, named: dict[str, str], task: Task) -> Moderation:
+def moderation_of(verdict: Prediction, named: dict[str, str], task: Task) -> Moderation:
     """Several labels may be one category: of labels that exclude each other the shares add up, of others the largest
     counts."""
     columns: dict[str, list[int]] = {}

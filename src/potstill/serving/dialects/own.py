@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from potstill.domain.predictor import Logits, Verdict
+from potstill.domain.predictor import Logits, Prediction
 from potstill.inference.occlusion import MOST_WORDS, Part, parts, strongest, variants, weights
 from potstill.serving.asking import computed, judge_of, judged
 from potstill.serving.documented import refusals
@@ -125,5 +125,5 @@ async def _without_each_word(judge: Judge, text: str, column: int, most: int) ->
     return cut[place], logits
 
 
-def _likeliest(verdict: Verdict) -> int:
+def _likeliest(verdict: Prediction) -> int:
     return verdict.shares.index(max(verdict.shares))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from potstill.domain.predictor import Verdict
+from potstill.domain.predictor import Prediction
 from potstill.serving.asking import judge_of, judged
 from potstill.serving.documented import refusals
 from potstill.serving.judge import Judge
@@ -130,7 +130,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return [*kept[:-1], (kept[-1][0], found[-1][1])]
 
 
-def _attribute(whole: Verdict, parts: list[Verdict], spans: list[tuple[int, int]], column: int) -> AttributeScore:
+def _attribute(whole: Prediction, parts: list[Prediction], spans: list[tuple[int, int]], column: int) -> AttributeScore:
     scored = [
         SpanScore(begin=begin, end=end, score=Score(value=part.shares[column]))
         for (begin, end), part in zip(spans, parts or [whole], strict=True)

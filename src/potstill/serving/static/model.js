@@ -55,7 +55,7 @@ function engines(model) {
   const rows = Object.entries(model.engines).map(([name, engine]) => [
     name, (engine.bytes / 1e6).toFixed(1), `${(100 * engine.checks.flips).toFixed(2)} %`,
     engine.checks.pr_auc_change === null ? "-" : engine.checks.pr_auc_change.toFixed(4),
-    Object.entries(engine.comments_per_second).map(([cpu, speed]) => `${speed.toFixed(0)} on ${cpu}`).join("; "),
+    Object.entries(engine.texts_per_second).map(([cpu, speed]) => `${speed.toFixed(0)} on ${cpu}`).join("; "),
   ]);
   return table(["engine", "MB", "decided otherwise than fp32", "change of PR-AUC", "comments/s where it was made"], rows, `Engines of ${model.id}`);
 }

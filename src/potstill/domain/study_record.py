@@ -1,0 +1,87 @@
+"""What a study's folder says about itself: `study.json`, as one typed and versioned record."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from potstill.domain.dataset import DataAccount
+from potstill.domain.run_key import RunKey
+from potstill.domain.task import Task
+
+FORMAT = 2
+"""Of `study.json`. Format 1 had no number, named the ledger's folders and left the pick to whoever asked."""
+
+Role = Literal["smaller", "whole", "control"]
+"""What an arm is for: a model smaller than the teacher, one of its size, or something to hold the others against, which
+is never picked: baselines, the teacher, and controls."""
+COMPRESSED: tuple[Role, ...] = ("smaller", "whole")
+"""The roles of what a study is about."""
+PickRule = Literal["student", "any"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(_Record):
+    """What decides, fixed before the first run."""
+
+    metric: Literal["pr_auc"] = "pr_auc"
+    margin: float = Field(default=0.02, gt=0, lt=1)
+    verdict: bool = True
+    """Whether arms are judged; that takes two seeds or more."""
+    questions: dict[str, tuple[str, str]] = {}
+    """In plain words what a difference of two arms tells: the report answers by the first minus the second."""
+    pick: PickRule = "student"
+
+
+class ArmRecord(_Record):
+    """One row of the table: what the arm is, and the seeds it has."""
+
+    arm: str
+    kind: str
+    role: Role
+    seeds: list[int]
+    layers: str | None
+    """The teacher layers that it keeps, in words; None where it keeps none or they are not known yet."""
+    description: str
+    seeded: bool
+    """Whether another seed would have given another model."""
+
+
+class RateTrial(_Record):
+    """One learning rate that a search tried for a family of arms; `validation_pr_auc` is None where training failed."""
+
+    family: str
+    learning_rate: float
+    validation_pr_auc: float | None
+    chosen: bool
+
+
+class StudyRecord(_Record):
+    """A study as it was run: its arms in table order, its runs, the rule, the account of its rows, and its pick."""
+
+    format: Literal[2] = FORMAT
+    name: str
+    task: Task
+    seeds: list[int]
+    arms: list[ArmRecord]
+    runs: list[RunKey]
+    rule: Rule
+    rate_trials: list[RateTrial]
+    picked: str | None
+    """The arm that `rule.pick` chose on validation, once every run had been made; None before, or where no arm could be
+    picked. Decided once, when the study ends, and read by everything else."""
+    account: DataAccount
+    test_fingerprint: str
+    study: dict[str, JsonValue]
+    """The study file, with every default filled in."""
+    root: str | None = None
+    """What the study's paths are relative to, relative to the study's folder; None in a packed study, whose files are
+    elsewhere."""
+    version: str
+    machine: str
+
+    def runs_of(self, arm: str) -> list[RunKey]:
+        """The runs of one arm, in the order of its seeds."""
+        return [run for run in self.runs if run.arm == arm]
