@@ -22,7 +22,7 @@ from potstill.models.classifier import open_classifier
 from potstill.report.figures import picked_model
 from potstill.report.results import load_results
 from potstill.statistics.resample import Interval, mean_difference_interval
-from potstill.study.materials import rows_of_study
+from potstill.study.datasets import rows_of_study
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 from rich.console import Console
 from tiny import comments
 
-from potstill.study.config import read_study
-from potstill.study.execute import run_study
 from potstill.study.progress import Display
+from potstill.study.runner import run_study
+from potstill.study.study_file import read_study
 
 STUDY = """
 name = "tiny"

@@ -25,11 +25,11 @@ from potstill.models.predictor import TorchPredictor, decision_of, open_model_fo
 from potstill.report.figures import Report, picked_model, work_out
 from potstill.report.pack import pack as pack_study
 from potstill.report.results import load_results
+from potstill.study.datasets import rows_of, rows_of_study
 from potstill.study.estimate import PlannedArm, estimate
-from potstill.study.execute import run_study
-from potstill.study.materials import rows_of, rows_of_study
 from potstill.study.pilot import open_study
 from potstill.study.progress import Display
+from potstill.study.runner import run_study
 
 RUNS = Path("runs")
 

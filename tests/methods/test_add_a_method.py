@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, cast
 
 import torch
@@ -16,63 +17,83 @@ from tiny_study import STUDY, write_rows
 
 import potstill
 from potstill.domain.task import Task
-from potstill.methods.bench import Bench, Method, Taught, Training
-from potstill.methods.student import Student
+from potstill.methods.context import TeacherSignal, TrainingContext
+from potstill.methods.method import Method
 from potstill.models.classifier import logits_of, open_classifier, save_classifier
 from potstill.models.forward import encode, predict_logits
+from potstill.recipes.base import BaseRecipe
+from potstill.recipes.student import Student
+from potstill.recipes.training import TrainingSettings
 from potstill.report.figures import work_out
 from potstill.report.results import load_results
-from potstill.training.objective import Guidance
+from potstill.training.objective import TeacherOutputs
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 
 
-def write_example(folder: Path) -> None:
-    """The page's first block of Python, as the file that it is said to be."""
-    code = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
-    (folder / "anchored.py").write_text(code, encoding="utf-8")
+def write_example(package: Path) -> None:
+    """The page's first two blocks of Python, as the files that they are said to be."""
+    settings, method = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[:2]
+    for room, code in (("recipes", settings), ("methods", method)):
+        (package / room).mkdir(exist_ok=True)
+        (package / room / "anchored.py").write_text(code, encoding="utf-8")
 
 
-def example(folder: Path) -> type[Method]:
-    """Its class."""
+def example(folder: Path) -> tuple[type[BaseRecipe], Method]:
+    """Its recipe and its method."""
     write_example(folder)
-    spec = importlib.util.spec_from_file_location("anchored", folder / "anchored.py")
+    recipes = _imported("potstill.recipes.anchored", folder / "recipes" / "anchored.py")
+    methods = _imported("potstill.methods.anchored", folder / "methods" / "anchored.py")
+    return recipes.Anchored, methods.METHOD
+
+
+def _imported(name: str, file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["anchored"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
-    return module.Anchored
+    return module
 
 
 def test_the_page_s_method_works_as_it_says(tmp_path: Path) -> None:
-    anchored = example(tmp_path)
+    anchored, method = example(tmp_path)
     either: Any = Student | anchored
     union: TypeAdapter[Any] = TypeAdapter(cast(Any, Annotated)[either, Field(discriminator="kind")])
-    method: Method = union.validate_python({"kind": "anchored", "keep": "odd", "epochs": 1})
+    recipe: BaseRecipe = union.validate_python({"kind": "anchored", "keep": "odd", "epochs": 1})
     texts, labels = comments(24)
     teacher = tiny_classifier(layers=4, seed=5)
     rows = encode(teacher.tokenizer, texts, max_length=32)
-    training = Training(batch_size=8, max_length=32, precision="fp32")
-    bench = Bench(Task(labels=("fine", "toxic"), positive="toxic"), None, method.trained_as(training), rows, labels)
-    taught = Taught(teacher, Guidance(predict_logits(teacher.model, rows, batch_size=8)))
-    made = method.make(bench, taught, 0)
+    training = recipe.training_settings(TrainingSettings(batch_size=8, max_length=32, precision="fp32"))
+    context = TrainingContext(Task(labels=("fine", "toxic"), positive="toxic"), None, training, rows, labels)
+    signal = TeacherSignal(teacher, TeacherOutputs(predict_logits(teacher.model, rows, batch_size=8)))
+    made = method.make(recipe, context, signal, 0)
     words = "bert.embeddings.word_embeddings.weight"
     student, before = made.classifier.model.state_dict(), teacher.model.state_dict()
     assert torch.equal(student[words], before[words])
     assert not torch.equal(student["classifier.weight"], before["classifier.weight"])
     assert made.parameters[0] - made.parameters[1] == before[words].numel()
+    assert method.frozen(recipe, made.classifier.model) == before[words].numel()
     save_classifier(made.classifier, tmp_path / "model", max_length=32, card="")
     again = logits_of(open_classifier(tmp_path / "model"), texts, max_length=32)
     assert torch.equal(logits_of(made.classifier, texts, max_length=32), again)
 
 
+def add_name(union: Path, imported: str, last: str, added: str) -> None:
+    """Import a name and put it behind the last of a union."""
+    text = union.read_text(encoding="utf-8")
+    assert last in text
+    head, rest = text.split("\n\n", 1)
+    union.write_text(f"{head}\n\n{imported}\n{rest.replace(last, last + added)}", encoding="utf-8")
+
+
 def test_a_study_runs_the_page_s_method(tmp_path: Path) -> None:
-    methods = shutil.copytree(Path(potstill.__file__).parent, tmp_path / "potstill") / "methods"
-    write_example(methods)
-    union = (methods / "union.py").read_text(encoding="utf-8").replace("| Small,", "| Small | Anchored,")
-    imported = "from potstill.methods.anchored import Anchored\nfrom potstill.methods.bench"
-    (methods / "union.py").write_text(union.replace("from potstill.methods.bench", imported), encoding="utf-8")
+    package = Path(shutil.copytree(Path(potstill.__file__).parent, tmp_path / "potstill"))
+    write_example(package)
+    recipes, methods = package / "recipes" / "union.py", package / "methods" / "union.py"
+    add_name(recipes, "from potstill.recipes.anchored import Anchored", "| Small", " | Anchored")
+    add_name(methods, "from potstill.methods import anchored", "small.METHOD,", " anchored.METHOD,")
     tiny_encoder(tmp_path / "encoder", layers=2)
     write_rows(tmp_path / "train.csv")
     arm = "[arms.mine]\nkind = 'anchored'\n"
@@ -81,9 +102,9 @@ def test_a_study_runs_the_page_s_method(tmp_path: Path) -> None:
     def said_by(command: str) -> str:
         words = [sys.executable, "-W", "ignore", "-m", "potstill", command, "study.toml"]
         environment = {**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
-        found = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        assert found.returncode == 0, found.stdout + found.stderr
-        return found.stdout
+        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     planned = said_by("plan")
     said_by("run")

@@ -1,4 +1,4 @@
-"""Every family: carved, distilled, adapted; the teacher untouched, same seed same logits, nothing lost on disk."""
+"""Every family, pruned, distilled, adapted: the teacher untouched, same seed same logits, nothing lost on disk."""
 
 from pathlib import Path
 from typing import cast
@@ -12,15 +12,18 @@ from transformers import PreTrainedModel
 
 from potstill.domain.errors import ModelError
 from potstill.domain.task import Task
-from potstill.methods.bench import Bench, Made, Method, Taught, Training
-from potstill.methods.union import Recipe
+from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContext
+from potstill.methods.union import make_model
 from potstill.models.classifier import Classifier, logits_of, open_classifier, save_classifier
 from potstill.models.forward import encode, predict_logits
 from potstill.models.lora import target_choices
-from potstill.training.objective import Guidance
+from potstill.recipes.base import BaseRecipe
+from potstill.recipes.training import TrainingSettings
+from potstill.recipes.union import Recipe
+from potstill.training.objective import TeacherOutputs
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
-TRAINING = Training(epochs=4, batch_size=8, learning_rate=3e-3, max_length=32, precision="fp32")
+TRAINING = TrainingSettings(epochs=4, batch_size=8, learning_rate=3e-3, max_length=32, precision="fp32")
 LORA_TRAINING = TRAINING.model_copy(update={"epochs": 10, "learning_rate": 2e-2})
 TEXTS, LABELS = comments(24)
 LORA = {"kind": "lora", "init": "base"}
@@ -29,20 +32,20 @@ LAYERWISE = {"kind": "progressive", "keep": [0, 2], "schedule": "layerwise"}
 STUDENT = {"kind": "student", "keep": [0, 2], "ce_weight": 0, "kl_weight": 1}
 
 
-def make(settings: dict[str, object], teacher: Classifier, encoder: Path, seed: int = 0) -> Made:
-    method: Method = TypeAdapter(Recipe).validate_python(settings)
+def make(settings: dict[str, object], teacher: Classifier, encoder: Path, seed: int = 0) -> TrainedModel:
+    recipe: BaseRecipe = TypeAdapter(Recipe).validate_python(settings)
     rows = encode(teacher.tokenizer, TEXTS, max_length=32)
-    taught = Taught(teacher, Guidance(predict_logits(teacher.model, rows, batch_size=8)))
-    training = LORA_TRAINING if method.family() in ("lora", "hybrid") else TRAINING
-    bench = Bench(TASK, encoder, training, rows, LABELS)
-    return method.make(bench, taught, seed)
+    taught = TeacherSignal(teacher, TeacherOutputs(predict_logits(teacher.model, rows, batch_size=8)))
+    training = LORA_TRAINING if recipe.family() in ("lora", "hybrid") else TRAINING
+    context = TrainingContext(TASK, encoder, training, rows, LABELS)
+    return make_model(recipe, context, taught, seed)
 
 
 def saved_encoder(family: str, folder: Path) -> Path:
     """The encoder without its head, as a hub has it."""
-    found = tiny_of(family, seed=3)
-    cast(PreTrainedModel, found.model.base_model).save_pretrained(folder)
-    found.tokenizer.save_pretrained(folder)
+    encoder = tiny_of(family, seed=3)
+    cast(PreTrainedModel, encoder.model.base_model).save_pretrained(folder)
+    encoder.tokenizer.save_pretrained(folder)
     return folder
 
 
@@ -58,12 +61,12 @@ def test_a_family(family: str, settings: dict[str, object], tmp_path: Path) -> N
     assert not torch.equal(logits, logits_of(make(settings, teacher, encoder, seed=1).classifier, TEXTS, max_length=32))
     save_classifier(made.classifier, tmp_path / "model", max_length=32, card="")
     assert torch.equal(logits, logits_of(open_classifier(tmp_path / "model"), TEXTS, max_length=32))
-    assert made.trained
+    assert made.training
     if settings is LAYERWISE:
-        assert made.trained.curve[0].losses.keys() == {"layer"}
-        assert made.trained.curve[-1].losses.keys() == {"ce", "kl"}
+        assert made.training.curve[0].losses.keys() == {"layer"}
+        assert made.training.curve[-1].losses.keys() == {"ce", "kl"}
     else:
-        assert made.trained.curve[-1].loss < made.trained.curve[0].loss
+        assert made.training.curve[-1].loss < made.training.curve[0].loss
     if settings in (LORA, HYBRID):
         assert "no probe's logit moved by more than" in " ".join(made.audit)
 

@@ -13,37 +13,40 @@ from transformers import PreTrainedModel
 from potstill.domain.errors import ModelError, StudyError
 from potstill.domain.layers import plan_layers
 from potstill.domain.task import Task
-from potstill.methods.bench import Bench, Made, Method, Taught, Training
-from potstill.methods.progressive import staged
-from potstill.methods.union import Recipe
+from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContext
+from potstill.methods.union import make_model
 from potstill.models.forward import encode, predict_logits
 from potstill.models.layer_calls import block_ranges, block_states, layers_of, watched
 from potstill.models.layer_stack import carve
+from potstill.recipes.base import BaseRecipe
+from potstill.recipes.progressive import plan_stages
+from potstill.recipes.training import TrainingSettings
+from potstill.recipes.union import Recipe
 from potstill.training.batches import Batches, plan_batches
 from potstill.training.layerwise import Layerwise
-from potstill.training.objective import Batch, Guidance, Part
+from potstill.training.objective import Batch, Part, TeacherOutputs
 from potstill.training.theseus import Theseus, replaceable_layers
 
 TEXTS, LABELS = comments(80)
 TEACHER = tiny_classifier(layers=6, seed=5)
 ROWS = encode(TEACHER.tokenizer, TEXTS, max_length=32)
-TAUGHT = Taught(TEACHER, Guidance(predict_logits(TEACHER.model, ROWS, batch_size=8)))
+TAUGHT = TeacherSignal(TEACHER, TeacherOutputs(predict_logits(TEACHER.model, ROWS, batch_size=8)))
 # Twenty steps, with dropout: a schedule that drew from the same random numbers would be found out.
-TRAINING = Training(epochs=2, batch_size=8, learning_rate=1e-3, max_length=32, precision="fp32")
+TRAINING = TrainingSettings(epochs=2, batch_size=8, learning_rate=1e-3, max_length=32, precision="fp32")
 
 
-def made(**settings: object) -> Made:
-    method: Method = TypeAdapter(Recipe).validate_python(settings)
-    bench = Bench(Task(labels=("fine", "toxic"), positive="toxic"), None, TRAINING, ROWS, LABELS)
-    return method.make(bench, TAUGHT, 3)
+def made(**settings: object) -> TrainedModel:
+    recipe: BaseRecipe = TypeAdapter(Recipe).validate_python(settings)
+    context = TrainingContext(Task(labels=("fine", "toxic"), positive="toxic"), None, TRAINING, ROWS, LABELS)
+    return make_model(recipe, context, TAUGHT, 3)
 
 
-def weights(one: Made) -> dict[str, torch.Tensor]:
-    return one.classifier.model.state_dict()
+def weights(model: TrainedModel) -> dict[str, torch.Tensor]:
+    return model.classifier.model.state_dict()
 
 
-def same(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+def same(first: Mapping[str, torch.Tensor], second: Mapping[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(tensor, second[name]) for name, tensor in first.items())
 
 
 @pytest.mark.parametrize(
@@ -57,25 +60,25 @@ def same(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> 
     ids=str,
 )
 def test_without_its_schedule_it_is_the_plain_student_weight_for_weight(settings: dict[str, object]) -> None:
-    plain, other = made(kind="student", keep="odd"), made(kind="progressive", keep="odd", **settings)
-    assert plain.trained
-    assert plain.trained.steps == 20
-    assert same(weights(plain), weights(other))
-    assert other.trained
-    assert [point.loss for point in other.trained.curve] == [point.loss for point in plain.trained.curve]
+    plain, scheduled = made(kind="student", keep="odd"), made(kind="progressive", keep="odd", **settings)
+    assert plain.training
+    assert plain.training.steps == 20
+    assert same(weights(plain), weights(scheduled))
+    assert scheduled.training
+    assert [point.loss for point in scheduled.training.curve] == [point.loss for point in plain.training.curve]
 
 
 @pytest.mark.parametrize("schedule", ["theseus", "stages", "layerwise"])
 def test_with_its_schedule_it_is_another_at_the_same_number_of_steps_and_tokens(schedule: str) -> None:
-    plain, other = made(kind="student", keep="odd"), made(kind="progressive", keep="odd", schedule=schedule)
-    assert not same(weights(plain), weights(other))
-    assert plain.trained
-    assert other.trained
-    assert (other.trained.steps, other.trained.tokens) == (plain.trained.steps, plain.trained.tokens)
-    assert [point.step for point in other.trained.curve] == [10, 20]
-    assert [point.epoch for point in other.trained.curve] == [1, 2]
-    assert all(parameter.requires_grad for parameter in other.classifier.model.parameters())
-    assert other.classifier.model.config.potstill_layers["kept"] == [0, 2, 4]
+    plain, scheduled = made(kind="student", keep="odd"), made(kind="progressive", keep="odd", schedule=schedule)
+    assert not same(weights(plain), weights(scheduled))
+    assert plain.training
+    assert scheduled.training
+    assert (scheduled.training.steps, scheduled.training.tokens) == (plain.training.steps, plain.training.tokens)
+    assert [point.step for point in scheduled.training.curve] == [10, 20]
+    assert [point.epoch for point in scheduled.training.curve] == [1, 2]
+    assert all(parameter.requires_grad for parameter in scheduled.classifier.model.parameters())
+    assert scheduled.classifier.model.config.potstill_layers["kept"] == [0, 2, 4]
 
 
 def test_hybrid_merged_answers_as_it_did_unmerged() -> None:
@@ -117,7 +120,7 @@ def test_a_block_gives_its_last_states_or_their_mean() -> None:
 
 
 def test_a_student_layer_comes_nearer_to_its_block() -> None:
-    one = made(kind="progressive", keep="odd", schedule="layerwise", share=0.99, learning_rate=5e-3)
+    student = made(kind="progressive", keep="odd", schedule="layerwise", share=0.99, learning_rate=5e-3)
     before = carve(TEACHER.model, plan_layers("odd", 6))
     inputs = {"input_ids": torch.tensor([ROWS[0]]), "attention_mask": torch.ones(1, len(ROWS[0]), dtype=torch.long)}
     wanted = block_states(TEACHER.model, inputs, block_ranges(6, 3), "last")[0]
@@ -127,7 +130,7 @@ def test_a_student_layer_comes_nearer_to_its_block() -> None:
             model(**inputs)
         return float((calls[0].made - wanted).square().mean())
 
-    assert distance(one.classifier.model) < distance(before)
+    assert distance(student.classifier.model) < distance(before)
 
 
 # --- theseus
@@ -177,18 +180,18 @@ def test_layers_that_cannot_stand_in_for_another_are_refused() -> None:
 
 def test_stages_are_parts_of_each_other_and_end_with_the_goal() -> None:
     goal = plan_layers("even", 12)
-    assert [plan.kept for plan in staged(goal, None)] == [(1, 2, 3, 5, 6, 7, 9, 10, 11), goal.kept]
-    sizes = [len(plan.kept) for plan in staged(goal, [11, 8, 6])]
+    assert [plan.kept for plan in plan_stages(goal, None)] == [(1, 2, 3, 5, 6, 7, 9, 10, 11), goal.kept]
+    sizes = [len(plan.kept) for plan in plan_stages(goal, [11, 8, 6])]
     assert sizes == [11, 8, 6]
-    plans = staged(goal, [11, 8, 6])
+    plans = plan_stages(goal, [11, 8, 6])
     assert set(plans[2].kept) < set(plans[1].kept) < set(plans[0].kept)
-    assert staged(plan_layers("first", 2, 1), None) == [plan_layers("first", 2, 1)]
+    assert plan_stages(plan_layers("first", 2, 1), None) == [plan_layers("first", 2, 1)]
 
 
 @pytest.mark.parametrize("sizes", [[9], [12, 6], [6, 6], [5, 6]])
 def test_stages_that_do_not_fall_to_the_goal_are_refused(sizes: list[int]) -> None:
     with pytest.raises(StudyError, match="must fall from below"):
-        staged(plan_layers("even", 12), sizes)
+        plan_stages(plan_layers("even", 12), sizes)
 
 
 def test_more_stages_than_epochs_are_refused() -> None:
@@ -199,10 +202,10 @@ def test_more_stages_than_epochs_are_refused() -> None:
 def test_a_layerwise_student_needs_steps_for_the_rest_and_then_all_of_it_is_trained() -> None:
     with pytest.raises(ValidationError, match="leaves no step for the embeddings"):
         made(kind="progressive", keep="odd", schedule="layerwise", share=1.0)
-    found = made(kind="progressive", keep="odd", schedule="layerwise", share=0.99)
-    assert found.parameters[0] == found.parameters[1]
+    student = made(kind="progressive", keep="odd", schedule="layerwise", share=0.99)
+    assert student.parameters[0] == student.parameters[1]
     before = carve(TEACHER.model, plan_layers("odd", 6)).state_dict()
-    assert not [name for name, weight in weights(found).items() if torch.equal(weight, before[name])]
+    assert not [name for name, weight in weights(student).items() if torch.equal(weight, before[name])]
 
 
 def test_stages_that_are_shorter_than_an_epoch_see_other_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,10 +216,14 @@ def test_stages_that_are_shorter_than_an_epoch_see_other_rows(monkeypatch: pytes
         return plans[-1]
 
     monkeypatch.setattr("potstill.training.loop.plan_batches", watched_plan)
-    method: Method = TypeAdapter(Recipe).validate_python({"kind": "progressive", "keep": "odd", "schedule": "stages"})
+    recipe: BaseRecipe = TypeAdapter(Recipe).validate_python(
+        {"kind": "progressive", "keep": "odd", "schedule": "stages"}
+    )
     training, tokens = TRAINING.model_copy(update={"epochs": 1, "budget": "equal"}), sum(map(len, ROWS))
-    bench = Bench(Task(labels=("fine", "toxic"), positive="toxic"), None, training, ROWS, LABELS, tokens=tokens)
-    method.make(bench, TAUGHT, 3)
+    context = TrainingContext(
+        Task(labels=("fine", "toxic"), positive="toxic"), None, training, ROWS, LABELS, token_budget=tokens
+    )
+    make_model(recipe, context, TAUGHT, 3)
     first, second = ({row for epoch in plan for batch in epoch for row in batch} for plan in plans)
     assert first != second
     assert max(len(first), len(second)) < len(ROWS)

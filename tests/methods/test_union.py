@@ -9,14 +9,17 @@ from pydantic import TypeAdapter
 from tiny import comments, tiny_classifier, tiny_encoder
 
 from potstill.domain.task import Task
-from potstill.methods.bench import Bench, Made, Method, Taught, Training
-from potstill.methods.union import METHODS, Recipe
+from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContext
+from potstill.methods.union import METHODS, make_model
 from potstill.models.classifier import count_parameters, logits_of, open_classifier, open_encoder, save_classifier
 from potstill.models.forward import encode, predict_logits
-from potstill.training.objective import Guidance
+from potstill.recipes.base import BaseRecipe
+from potstill.recipes.training import TrainingSettings
+from potstill.recipes.union import RECIPES, Recipe
+from potstill.training.objective import TeacherOutputs
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
-TRAINING = Training(epochs=1, batch_size=8, learning_rate=1e-3, max_length=32, precision="fp32")
+TRAINING = TrainingSettings(epochs=1, batch_size=8, learning_rate=1e-3, max_length=32, precision="fp32")
 SETTINGS = [
     {"kind": "student", "keep": "even"},
     {"kind": "student", "keep": [0, 3], "hidden_weight": 0.3, "hidden_loss": "mse"},
@@ -38,15 +41,17 @@ SETTINGS = [
 TEXTS, LABELS = comments(24)
 
 
-def make(settings: dict[str, object], encoder: Path, seed: int) -> tuple[Made, Taught]:
-    method: Method = TypeAdapter(Recipe).validate_python(settings)
+def make(settings: dict[str, object], encoder: Path, seed: int) -> tuple[TrainedModel, TeacherSignal]:
+    recipe: BaseRecipe = TypeAdapter(Recipe).validate_python(settings)
     teacher = tiny_classifier(layers=4, seed=5)
     rows = encode(teacher.tokenizer, TEXTS, max_length=32)
-    taught = Taught(teacher, Guidance(predict_logits(teacher.model, rows, batch_size=8)))
-    if method.own_encoder() and not (encoder.parent / "small").is_dir():
+    taught = TeacherSignal(teacher, TeacherOutputs(predict_logits(teacher.model, rows, batch_size=8)))
+    if recipe.own_encoder() and not (encoder.parent / "small").is_dir():
         tiny_encoder(encoder.parent / "small", layers=1, seed=9)
-    bench = Bench(TASK, encoder, method.trained_as(TRAINING), rows, LABELS, texts=TEXTS, root=encoder.parent)
-    return method.make(bench, taught, seed), taught
+    context = TrainingContext(
+        TASK, encoder, recipe.training_settings(TRAINING), rows, LABELS, texts=TEXTS, root=encoder.parent
+    )
+    return make_model(recipe, context, taught, seed), taught
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(str(v) for v in s.values()))
@@ -61,8 +66,8 @@ def test_a_method(settings: dict[str, object], tmp_path: Path) -> None:
     logits = logits_of(made.classifier, TEXTS, max_length=32)
     assert torch.equal(logits, logits_of(again.classifier, TEXTS, max_length=32))
     if settings["kind"] != "untrained":
-        other, _ = make(settings, encoder, seed=1)
-        assert not torch.equal(logits, logits_of(other.classifier, TEXTS, max_length=32))
+        another, _ = make(settings, encoder, seed=1)
+        assert not torch.equal(logits, logits_of(another.classifier, TEXTS, max_length=32))
     save_classifier(made.classifier, tmp_path / "model", max_length=32, card="")
     reloaded = open_classifier(tmp_path / "model")
     assert torch.equal(logits, logits_of(reloaded, TEXTS, max_length=32))
@@ -79,7 +84,8 @@ def test_lora_keeps_its_adapter_beside_the_merged_model(tmp_path: Path) -> None:
 
 
 def test_the_union_knows_every_method_by_its_kind_and_each_is_tested_here() -> None:
-    assert {method.model_fields["kind"].default for method in METHODS} == {settings["kind"] for settings in SETTINGS}
+    assert {recipe.model_fields["kind"].default for recipe in RECIPES} == {settings["kind"] for settings in SETTINGS}
+    assert [method.recipe for method in METHODS] == list(RECIPES), "every recipe has its method"
 
 
 def test_an_untrained_teacher_is_another_for_every_seed_and_hides_the_trained_one(tmp_path: Path) -> None:
@@ -119,5 +125,5 @@ def test_a_frozen_head_stays_as_it_came(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_gate_refuses(settings: dict[str, object], gates: list[str]) -> None:
-    method: Method = TypeAdapter(Recipe).validate_python(settings)
-    assert method.needs_waived() == gates
+    recipe: BaseRecipe = TypeAdapter(Recipe).validate_python(settings)
+    assert recipe.needs_waived() == gates

@@ -11,14 +11,15 @@ from transformers import BertModel
 
 from potstill.api import plan, report
 from potstill.domain.errors import DataError, StudyError
-from potstill.ledger.ledger import Ledger
+from potstill.domain.study_folder import StudyFolder
 from potstill.report.results import load_results
-from potstill.study.config import DataTable, read_study
-from potstill.study.execute import run_study
-from potstill.study.lab import Lab
-from potstill.study.materials import load_rows, rows_of
+from potstill.study.datasets import load_rows, rows_of
 from potstill.study.plan import plan_runs, teacher_training
 from potstill.study.progress import Display
+from potstill.study.runner import run_study
+from potstill.study.study_file import read_study
+from potstill.study.tables import DataTable
+from potstill.study.workspace import Workspace
 
 STUDY = """
 name = "budget"
@@ -118,10 +119,11 @@ def test_a_run_is_another_where_anything_is_that_it_depends_on(place: Path, old:
 
     def digests() -> dict[str, str]:
         study = read_study(place / "study.toml")
-        data, _ = rows_of(study, place)
-        lab = Lab(study, data, Ledger(place / "ledger"), Display(Console(file=io.StringIO())), place)
-        teacher = lab.teacher_draft(teacher_training(study, {}))
-        return {spec.arm: lab.run_draft(spec, teacher).digest for spec in plan_runs(study, {})}
+        display = Display(Console(file=io.StringIO()))
+        workspace = Workspace.open(study, StudyFolder(place / "runs"), place, display)
+        name, budget = workspace.identity, workspace.token_budget
+        teacher = name.teacher(teacher_training(study, {})).key
+        return {spec.arm: name.arm(spec, teacher, budget).key.digest for spec in plan_runs(study, {})}
 
     before = digests()
     (place / "study.toml").write_text(STUDY.replace(old, new), encoding="utf-8")

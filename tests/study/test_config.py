@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from potstill.domain.errors import StudyError
-from potstill.methods.finetune import Finetune
-from potstill.methods.student import Student
-from potstill.methods.untrained import Untrained
-from potstill.study.config import parse_study, read_study
+from potstill.recipes.finetune import Finetune
+from potstill.recipes.student import Student
+from potstill.recipes.untrained import Untrained
 from potstill.study.pilot import pilot_study
 from potstill.study.plan import plan_runs, plan_trials, teacher_training
+from potstill.study.study_file import parse_study, read_study
 
 SMALL = """
 name = "small"
@@ -51,7 +51,7 @@ def study_from(tmp_path: Path, text: str = SMALL) -> Path:
         ("[arms.x]\nkind='lora'\ntrain_head=false", "leaves a random head frozen"),
         ("[gates.waive]\nrandom_teachr = 'why'", "random_teachr"),
         ("[gates.waive]\nfrozen_head = ''", "gates.waive.frozen_head"),
-        ("seeds = [1]", "is no valid TOML"),
+        ("seeds = [1]", "is not valid TOML"),
     ],
 )
 def test_a_wrong_study_names_the_file_the_key_and_the_way_out(tmp_path: Path, extra: str, message: str) -> None:
@@ -108,7 +108,7 @@ def test_a_rate_of_its_own_wins(tmp_path: Path) -> None:
     text = SMALL.replace('kind = "student"', 'kind = "student"\nlearning_rate = 7e-5')
     study = read_study(study_from(tmp_path, text))
     specs = plan_runs(study, {"student": 1e-3})
-    assert {spec.training.learning_rate for spec in specs if isinstance(spec.method, Student)} == {7e-5}
+    assert {spec.training.learning_rate for spec in specs if isinstance(spec.recipe, Student)} == {7e-5}
     assert teacher_training(study, {"teacher": 2e-4}).learning_rate == 2e-4
 
 

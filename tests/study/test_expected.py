@@ -3,9 +3,10 @@ from pathlib import Path
 from tiny import tiny_encoder
 from tiny_study import STUDY, write_rows
 
-from potstill.study.config import Study, read_study
-from potstill.study.expected import expected_half_width, in_words
-from potstill.study.materials import load_rows
+from potstill.study.config import Study
+from potstill.study.datasets import load_rows
+from potstill.study.interval_forecast import expected_half_width, in_words
+from potstill.study.study_file import read_study
 
 
 def written(folder: Path, rows: int) -> Study:

@@ -7,16 +7,16 @@ from tiny import comments, tiny_classifier, tiny_encoder
 from tiny_study import STUDY, run_tiny, write_rows
 
 from potstill.domain.errors import DataError, GateError, ModelError, StudyError
-from potstill.methods.bench import Made
-from potstill.methods.finetune import Finetune
-from potstill.methods.untrained import Untrained
+from potstill.methods.context import TrainedModel
 from potstill.models.classifier import count_parameters
+from potstill.recipes.finetune import Finetune
+from potstill.recipes.untrained import Untrained
 from potstill.report.figures import work_out
 from potstill.report.results import load_results
-from potstill.study.config import parse_study, read_study
+from potstill.study.datasets import rows_of
 from potstill.study.estimate import estimate
-from potstill.study.gates import refuse_other_count
-from potstill.study.materials import rows_of
+from potstill.study.gates import check_trained_count
+from potstill.study.study_file import parse_study, read_study
 
 
 @pytest.fixture
@@ -37,11 +37,11 @@ def test_a_part_that_was_frozen_unasked_is_refused() -> None:
     classifier = tiny_classifier(layers=1)
     count, _ = count_parameters(classifier.model)
     with pytest.raises(GateError, match=rf"half trained 50 of {count:,} parameters, its recipe implies {count:,}"):
-        refuse_other_count("half", Finetune(keep="even"), Made(classifier, (count, 50)))
+        check_trained_count("half", Finetune(keep="even"), TrainedModel(classifier, (count, 50)))
     with pytest.raises(GateError, match="implies 0"):
-        refuse_other_count("moved", Untrained(keep="even"), Made(classifier, (count, count)))
-    refuse_other_count("whole", Finetune(keep="even"), Made(classifier, (count, count)))
-    refuse_other_count("still", Untrained(keep="even"), Made(classifier, (count, 0)))
+        check_trained_count("moved", Untrained(keep="even"), TrainedModel(classifier, (count, count)))
+    check_trained_count("whole", Finetune(keep="even"), TrainedModel(classifier, (count, count)))
+    check_trained_count("still", Untrained(keep="even"), TrainedModel(classifier, (count, 0)))
 
 
 def test_a_run_that_trains_something_else_fails_with_the_reason(
@@ -90,13 +90,13 @@ def test_a_test_split_that_is_also_the_validation_split_stops_the_study(workplac
 def test_a_question_names_arms_that_there_are() -> None:
     content = {"name": "x", "teacher": {"encoder": "e"}, "arms": {"even": {"kind": "student"}}}
     parse_study({**content, "rule": {"questions": {"Is it the teacher?": ["even", "finetune-even"]}}}, "study")
-    with pytest.raises(StudyError, match=r"rule.questions names \['odd'\], which are no arms"):
+    with pytest.raises(StudyError, match=r"rule.questions names \['odd'\], which are not arms"):
         parse_study({**content, "rule": {"questions": {"Is odd better?": ["odd", "even"]}}}, "study")
 
 
 def test_more_seeds_are_for_arms_that_there_are() -> None:
     content = {"name": "a", "teacher": {"encoder": "x"}, "arms": {"even": {"kind": "student"}}}
-    with pytest.raises(StudyError, match='more_seeds names "odd", which is no arm'):
+    with pytest.raises(StudyError, match='more_seeds names "odd", which is not an arm'):
         parse_study({**content, "more_seeds": {"odd": [3]}}, "study")
     with pytest.raises(StudyError, match=r"more_seeds: \[2, 3\] of even repeat"):
         parse_study({**content, "more_seeds": {"even": [2, 3]}}, "study")

@@ -26,11 +26,11 @@ from potstill.report.figures import work_out
 from potstill.report.layout import lay_out
 from potstill.report.results import load_results
 from potstill.report.show import markdown
-from potstill.study.config import read_study
-from potstill.study.execute import run_study
+from potstill.study.datasets import hold_out, rows_of
 from potstill.study.layer_search import Searcher
-from potstill.study.materials import hold_out, rows_of
 from potstill.study.progress import Display
+from potstill.study.runner import run_study
+from potstill.study.study_file import read_study
 
 STUDY = """
 name = "searching"

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from potstill.study.config import Study
-from potstill.study.materials import rows_of
+from potstill.study.datasets import rows_of
 from potstill.study.subgroups import mentions_of
 
 

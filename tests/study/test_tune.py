@@ -2,10 +2,12 @@
 
 import csv
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ from tiny import comments, tiny_encoder
 from potstill.cli.main import main
 from potstill.domain.errors import StudyError
 from potstill.domain.tuning import Tuning
-from potstill.study.config import read_study
-from potstill.study.lab import Lab
+from potstill.study.evaluator import Evaluator
+from potstill.study.study_file import read_study
 
 STUDY = """
 name = "tuning"
@@ -104,7 +106,7 @@ def test_a_search_that_was_killed_goes_on_with_what_was_cut(tmp_path: Path) -> N
 
 def _running(database: Path) -> list[dict[str, object]]:
     """The settings of trials that have begun to train after another was finished."""
-    if not database.is_file():
+    if not _has_trials(database):
         return []
     try:
         names = optuna.get_all_study_names(f"sqlite:///{database}")
@@ -113,6 +115,14 @@ def _running(database: Path) -> list[dict[str, object]]:
         return []
     begun = [trial.params for trial in trials if trial.state.name == "RUNNING" and len(trial.params) == 5]
     return begun if any(trial.state.name == "COMPLETE" for trial in trials) else []
+
+
+def _has_trials(database: Path) -> bool:
+    """Whether the search has made its tables: Optuna, asked before, would make them itself and get in its way."""
+    if not database.is_file():
+        return False
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as tables:
+        return bool(tables.execute("SELECT 1 FROM sqlite_master WHERE name = 'version_info'").fetchall())
 
 
 def _finished(database: Path, name: str) -> dict[int, optuna.trial.FrozenTrial]:
@@ -143,7 +153,7 @@ def test_a_trial_that_breaks_is_not_taken_up_again(tmp_path: Path, monkeypatch: 
         raise RuntimeError("out of memory")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Lab, "attempt", broken)
+        patched.setattr("potstill.study.tune.make_model", broken)
         with pytest.raises(RuntimeError, match="out of memory"):
             tune(place)
     found = tune(place)
@@ -177,12 +187,12 @@ def test_only_validation_is_looked_at(tmp_path: Path, monkeypatch: pytest.Monkey
     tune(place)  # makes the teacher, which is measured on test
     (place / "study.toml").write_text((place / "study.toml").read_text().replace("trials = 1", "trials = 2"))
     asked: list[str] = []
-    inner = Lab._logits  # pyright: ignore[reportPrivateUsage]
+    inner = Evaluator.logits
 
-    def watched(lab: Lab, classifier: Any, split: str) -> Any:
+    def watched(evaluator: Evaluator, classifier: Any, split: str) -> Any:
         asked.append(split)
-        return inner(lab, classifier, split)
+        return inner(evaluator, classifier, split)
 
-    monkeypatch.setattr(Lab, "_logits", watched)
+    monkeypatch.setattr(Evaluator, "logits", watched)
     assert len(tune(place).attempts) == 2
     assert set(asked) == {"validation"}

@@ -4,14 +4,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from potstill.training.dropout import QuickDropout
+from potstill.training.dropout import FastDropout
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_it_drops_at_the_rate_in_every_place_and_keeps_the_mean(rate: float, dtype: torch.dtype):
     torch.manual_seed(0)
-    with QuickDropout():
+    with FastDropout():
         found = functional.dropout(torch.ones(250_001, 4, dtype=dtype), rate)
     shares = (found == 0).float().mean(dim=0)  # one draw in four holds the sign bit: each must drop at the rate
     assert torch.allclose(shares, torch.full((4,), rate), atol=0.005)
@@ -20,7 +20,7 @@ def test_it_drops_at_the_rate_in_every_place_and_keeps_the_mean(rate: float, dty
 
 def test_what_is_dropped_has_no_gradient_and_what_is_kept_has_the_scale():
     values = torch.randn(1000, requires_grad=True)
-    with QuickDropout():
+    with FastDropout():
         found = torch.nn.Dropout(0.25)(values)
     found.sum().backward()
     assert values.grad is not None
@@ -35,7 +35,7 @@ def test_a_seed_decides_the_draws_and_torch_alone_draws_others():
         torch.manual_seed(7)
         return functional.dropout(ones, 0.5)
 
-    with QuickDropout():
+    with FastDropout():
         first, second = drawn(), drawn()
     assert torch.equal(first, second)
     assert not torch.equal(first, drawn())  # so it is this dropout that was asked within, and only there
@@ -43,7 +43,7 @@ def test_a_seed_decides_the_draws_and_torch_alone_draws_others():
 
 def test_nothing_is_dropped_without_training_or_at_rate_0():
     values = torch.randn(100)
-    with QuickDropout():
+    with FastDropout():
         assert torch.equal(functional.dropout(values, 0.5, training=False), values)
         assert torch.equal(functional.dropout(values, 0.0), values)
         assert not functional.dropout(values, 1.0).any()

@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Categorical, kl_divergence
 
-from potstill.training.losses import HiddenLoss, hidden_state_loss, soft_label_loss, soft_target_loss
+from potstill.recipes.student import HiddenLoss
+from potstill.training.losses import hidden_state_loss, soft_label_loss, soft_target_loss
 
 
 @pytest.mark.parametrize("temperature", [1.0, 3.0])

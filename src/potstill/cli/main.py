@@ -203,9 +203,9 @@ def _run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.report.show import show_report
-    from potstill.study.execute import run_study
     from potstill.study.pilot import open_study
     from potstill.study.progress import Display
+    from potstill.study.runner import run_study
 
     study, root = open_study(arguments.study)
     console = Console()

@@ -1,8 +1,8 @@
 """What a study's folder says about itself: `study.json`, as one typed and versioned record."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from potstill.domain.dataset import DataAccount
 from potstill.domain.run_key import RunKey
@@ -30,7 +30,7 @@ class Rule(_Record):
     margin: float = Field(default=0.02, gt=0, lt=1)
     verdict: bool = True
     """Whether arms are judged; that takes two seeds or more."""
-    questions: dict[str, tuple[str, str]] = {}
+    questions: dict[Annotated[str, StringConstraints(min_length=1)], tuple[str, str]] = {}
     """In plain words what a difference of two arms tells: the report answers by the first minus the second."""
     pick: PickRule = "student"
 

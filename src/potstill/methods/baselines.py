@@ -1,7 +1,7 @@
 """The rows that always stand in the table and need no transformer: what is there to beat."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +9,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
+from potstill.domain.baselines import Baseline, TextUnits
 from potstill.domain.dataset import Dataset, Split
-
-Units = Literal["words", "characters"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,11 @@ class BaselineLogits:
     validation: NDArray[np.float32]
     test: NDArray[np.float32]
     parameters: int
+
+
+def baseline_logits(baseline: Baseline, data: Dataset) -> BaselineLogits:
+    """What a baseline answers, made from the training rows."""
+    return majority(data) if baseline.units is None else tfidf(data, baseline.units)
 
 
 def majority(data: Dataset) -> BaselineLogits:
@@ -33,7 +37,7 @@ def majority(data: Dataset) -> BaselineLogits:
     )
 
 
-def tfidf(data: Dataset, units: Units, *, seed: int = 0) -> BaselineLogits:
+def tfidf(data: Dataset, units: TextUnits, *, seed: int = 0) -> BaselineLogits:
     """TF-IDF and logistic regression on the training rows: pairs of words, or 2 to 5 characters inside words.
 
     Of a multi-label task each label has a regression of its own.
@@ -58,5 +62,5 @@ def tfidf(data: Dataset, units: Units, *, seed: int = 0) -> BaselineLogits:
         return columns.astype(np.float32)
 
     return BaselineLogits(
-        answer(data.validation), answer(data.test), sum(one.coef_.size + one.intercept_.size for one in fitted)
+        answer(data.validation), answer(data.test), sum(part.coef_.size + part.intercept_.size for part in fitted)
     )

@@ -1,25 +1,17 @@
 """Control: the same student without the teacher, so that what distilling adds can be seen."""
 
-from typing import Literal
-
-from potstill.methods.bench import Bench, Made, Taught
-from potstill.methods.carved import CarvedMethod
+from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContext
+from potstill.methods.layer_pruned import layer_pruned
+from potstill.methods.method import Method
 from potstill.models.classifier import Classifier, count_parameters
+from potstill.recipes.finetune import Finetune
 
 
-class Finetune(CarvedMethod):
-    """The carved student, trained on the labels alone with the same rows and steps."""
+def make(recipe: Finetune, context: TrainingContext, teacher: TeacherSignal, seed: int) -> TrainedModel:
+    """Prune the teacher's layers and train on the labels alone."""
+    model, plan = layer_pruned(recipe, teacher)
+    training = context.fit(model, seed)
+    return TrainedModel(Classifier(model, teacher.classifier.tokenizer), count_parameters(model), training, plan)
 
-    role = "control"
-    kind: Literal["finetune"] = "finetune"
 
-    def family(self) -> str:
-        return "student"
-
-    def words(self) -> str:
-        return f"control: {self.which()}, trained without the teacher"
-
-    def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
-        model, plan = self.carved(taught)
-        trained = bench.fit(model, seed)
-        return Made(Classifier(model, taught.classifier.tokenizer), count_parameters(model), trained, plan)
+METHOD = Method(Finetune, make)

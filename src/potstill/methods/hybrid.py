@@ -1,25 +1,18 @@
 """A student distilled through adapters: as small as a student, as cheap to train as LoRA."""
 
-from typing import Literal
-
-from potstill.methods.adapted import AdaptedMethod
-from potstill.methods.bench import Bench, Made, Taught
-from potstill.methods.carved import DistilledMethod
+from potstill.methods.adapter import train_adapter
+from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContext
+from potstill.methods.layer_pruned import distillation, layer_pruned
+from potstill.methods.method import Method
 from potstill.models.classifier import Classifier
+from potstill.recipes.hybrid import Hybrid
 
 
-class Hybrid(AdaptedMethod, DistilledMethod):
-    """Low-rank adapters on the carved student and its head, taught as a student is, then merged."""
+def make(recipe: Hybrid, context: TrainingContext, teacher: TeacherSignal, seed: int) -> TrainedModel:
+    """Prune the teacher's layers, distil through adapters, merge them."""
+    model, plan = layer_pruned(recipe, teacher)
+    start = Classifier(model, teacher.classifier.tokenizer)
+    return train_adapter(recipe, context, start, seed, distillation(recipe, context, teacher.outputs), layers=plan)
 
-    kind: Literal["hybrid"] = "hybrid"
 
-    def family(self) -> str:
-        return "hybrid"
-
-    def words(self) -> str:
-        return f"{self.which()} of the teacher, distilled from it through LoRA r={self.r}, merged"
-
-    def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
-        model, plan = self.carved(taught)
-        start = Classifier(model, taught.classifier.tokenizer)
-        return self.adapted(bench, start, seed, self.objective(bench, taught.guidance), layers=plan)
+METHOD = Method(Hybrid, make)

@@ -1,58 +1,31 @@
 """LoRA on all layers: cheap to train, and merged as large and as slow as the teacher."""
 
 import copy
-from typing import Literal
 
-from pydantic import Field
-
-from potstill.domain.layers import LayerPlan
-from potstill.methods.adapted import AdaptedMethod
-from potstill.methods.bench import Bench, Gate, Made, Taught
+from potstill.methods.adapter import train_adapter
+from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContext
+from potstill.methods.method import Method
 from potstill.models.classifier import Classifier, open_encoder
+from potstill.recipes.lora import Lora
+from potstill.training.objective import Distillation
 
 
-class Lora(AdaptedMethod):
-    """Low-rank adapters and the head.
+def make(recipe: Lora, context: TrainingContext, teacher: TeacherSignal, seed: int) -> TrainedModel:
+    """Train adapters on all layers of the encoder or of the teacher, and merge them."""
+    return train_adapter(recipe, context, _start(recipe, context, teacher, seed), seed, _loss(recipe, context, teacher))
 
-    `init = "base"` starts from the pretrained encoder under a new head, as a user without a teacher would;
-    `"teacher"` from the teacher with its head. `loss = "kd"` adds the teacher's soft targets. `train_head = false`
-    leaves the head as it is: with `init = "base"` random, which the gate `frozen_head` refuses.
-    """
 
-    role = "whole"
-    kind: Literal["lora"] = "lora"
-    init: Literal["base", "teacher"] = "base"
-    loss: Literal["ce", "kd"] = "ce"
-    train_head: bool = True
-    temperature: float = Field(default=2.0, gt=0)
+def _loss(recipe: Lora, context: TrainingContext, teacher: TeacherSignal) -> Distillation:
+    if recipe.loss == "ce":
+        return context.distillation()
+    return context.distillation(teacher.outputs, ce_weight=0.5, kl_weight=0.5, temperature=recipe.temperature)
 
-    def needs_waived(self) -> list[Gate]:
-        return [] if self.train_head or self.init == "teacher" else ["frozen_head"]
 
-    def needs_encoder(self) -> bool:
-        return self.init == "base"
+def _start(recipe: Lora, context: TrainingContext, teacher: TeacherSignal, seed: int) -> Classifier:
+    if recipe.init == "teacher":
+        return Classifier(copy.deepcopy(teacher.classifier.model), teacher.classifier.tokenizer)
+    assert context.encoder is not None, "a study without an encoder refuses such an arm"
+    return open_encoder(context.encoder, context.task, seed)
 
-    def trains_head(self) -> bool:
-        return self.train_head
 
-    def family(self) -> str:
-        return "lora"
-
-    def words(self) -> str:
-        start = "the pretrained encoder" if self.init == "base" else "the teacher"
-        targets = ", with its soft targets" if self.loss == "kd" else ""
-        return f"LoRA r={self.r} on all layers of {start}{targets}{'' if self.train_head else ', its head frozen'}"
-
-    def plan(self, depth: int) -> LayerPlan:
-        return LayerPlan.all_of(depth)
-
-    def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
-        soft = {"ce_weight": 0.5, "kl_weight": 0.5, "temperature": self.temperature}
-        objective = bench.distillation(taught.guidance, **soft) if self.loss == "kd" else bench.distillation()
-        return self.adapted(bench, self._start(bench, taught, seed), seed, objective)
-
-    def _start(self, bench: Bench, taught: Taught, seed: int) -> Classifier:
-        if self.init == "teacher":
-            return Classifier(copy.deepcopy(taught.classifier.model), taught.classifier.tokenizer)
-        assert bench.encoder is not None, "a study without an encoder refuses such an arm"
-        return open_encoder(bench.encoder, bench.task, seed)
+METHOD = Method(Lora, make)

@@ -1,17 +1,27 @@
-"""The one list of methods: a new one is a file in this folder and a name in this union."""
+"""Which method carries out a recipe: a new one is a file in this folder and a name in this list."""
 
-from typing import Annotated, get_args
+from transformers import PreTrainedModel
 
-from pydantic import Field
+from potstill.methods import finetune, hybrid, lora, progressive, small, student, untrained
+from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContext
+from potstill.methods.method import Method
+from potstill.recipes.base import BaseRecipe
 
-from potstill.methods.bench import Method
-from potstill.methods.finetune import Finetune
-from potstill.methods.hybrid import Hybrid
-from potstill.methods.lora import Lora
-from potstill.methods.progressive import Progressive
-from potstill.methods.small import Small
-from potstill.methods.student import Student
-from potstill.methods.untrained import Untrained
+METHODS: tuple[Method, ...] = (
+    student.METHOD, finetune.METHOD, untrained.METHOD, lora.METHOD, hybrid.METHOD, progressive.METHOD, small.METHOD,
+)  # fmt: skip
 
-Recipe = Annotated[Student | Finetune | Untrained | Lora | Hybrid | Progressive | Small, Field(discriminator="kind")]
-METHODS: tuple[type[Method], ...] = get_args(get_args(Recipe)[0])
+
+def method_of(recipe: BaseRecipe) -> Method:
+    """The method of a recipe's class."""
+    return next(method for method in METHODS if method.recipe is type(recipe))
+
+
+def make_model(recipe: BaseRecipe, context: TrainingContext, teacher: TeacherSignal, seed: int) -> TrainedModel:
+    """Carry a recipe out. The teacher is not changed."""
+    return method_of(recipe).make(recipe, context, teacher, seed)
+
+
+def frozen_parameters(recipe: BaseRecipe, model: PreTrainedModel) -> int:
+    """How many parameters of `model`, which the recipe makes, it leaves as they are."""
+    return method_of(recipe).frozen(recipe, model)

@@ -1,26 +1,18 @@
 """Control: the same layers without any training, so that what training adds can be seen."""
 
-from typing import Literal
-
-from potstill.methods.bench import Bench, Made, Taught
-from potstill.methods.carved import CarvedMethod
+from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContext
+from potstill.methods.layer_pruned import layer_pruned
+from potstill.methods.method import Method
 from potstill.models.classifier import Classifier, count_parameters
+from potstill.recipes.untrained import Untrained
 
 
-class Untrained(CarvedMethod):
-    """The carved student as it comes off the teacher."""
+def make(recipe: Untrained, context: TrainingContext, teacher: TeacherSignal, seed: int) -> TrainedModel:
+    """Prune the teacher's layers, and no more."""
+    model, plan = layer_pruned(recipe, teacher)
+    model.eval()
+    total, _ = count_parameters(model)
+    return TrainedModel(Classifier(model, teacher.classifier.tokenizer), (total, 0), layers=plan)
 
-    role = "control"
-    kind: Literal["untrained"] = "untrained"
 
-    def seeded(self) -> bool:
-        return False
-
-    def words(self) -> str:
-        return f"control: {self.which()}, not trained"
-
-    def make(self, bench: Bench, taught: Taught, seed: int) -> Made:
-        model, plan = self.carved(taught)
-        model.eval()
-        total, _ = count_parameters(model)
-        return Made(Classifier(model, taught.classifier.tokenizer), (total, 0), layers=plan)
+METHOD = Method(Untrained, make)

@@ -3,7 +3,7 @@
 import contextlib
 import io
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import cast
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
@@ -14,8 +14,6 @@ from potstill.domain.errors import GateError, ModelError
 from potstill.models.classifier import PROBES, Classifier, count_parameters, logits_of
 from potstill.models.layer_stack import find_layer_stack
 
-Targets = Literal["query-value", "attention", "all"]
-"""Where adapters may go: where LoRA's authors put them, at keys too, or at every product of a layer."""
 ATTENTION = (
     ("query", "key", "value"), ("query_proj", "key_proj", "value_proj"), ("q_lin", "k_lin", "v_lin"), ("q", "k", "v"),
     ("Wqkv",),

@@ -14,9 +14,7 @@ from transformers import AutoConfig, PreTrainedModel
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.layers import LayerPlan
 from potstill.domain.task import Task
-from potstill.methods.adapted import AdaptedMethod
-from potstill.methods.bench import Method, Training
-from potstill.methods.carved import CarvedMethod
+from potstill.methods.union import frozen_parameters
 from potstill.models.classifier import (
     calm_transformers,
     count_parameters,
@@ -30,10 +28,14 @@ from potstill.models.forward import encode
 from potstill.models.layer_stack import depth_of, find_layer_stack, shrink
 from potstill.models.lora import add_lora
 from potstill.models.subsets import all_subsets, beginnings
+from potstill.recipes.adapter import AdapterRecipe
+from potstill.recipes.base import BaseRecipe
+from potstill.recipes.layer_pruned import LayerPrunedRecipe
+from potstill.recipes.training import TrainingSettings
 from potstill.study.config import Study
-from potstill.study.expected import in_words
-from potstill.study.materials import rows_of
-from potstill.study.plan import plan_runs, plan_trials, refuse_misfits, teacher_training
+from potstill.study.datasets import rows_of
+from potstill.study.interval_forecast import in_words
+from potstill.study.plan import check_arms_fit, plan_runs, plan_trials, teacher_training
 from potstill.study.provenance import machine
 from potstill.training.loop import uses_bf16
 
@@ -48,7 +50,7 @@ class PlannedArm:
     """One row of the plan; `tokens` and `seconds` are for all its seeds."""
 
     arm: str
-    words: str
+    description: str
     layers: str
     seeds: int
     parameters: int
@@ -97,25 +99,25 @@ class Shape:
         """The encoder under a head, all of it trained."""
         return _sizes(self.model)
 
-    def of(self, method: Method) -> Sizes:
-        """The model that a method makes."""
-        if own := method.own_encoder():
+    def of(self, recipe: BaseRecipe) -> Sizes:
+        """The model that a recipe makes."""
+        if own := recipe.own_encoder():
             folder = find_encoder(*own, self.root)
             model = empty_classifier(AutoConfig.from_pretrained(folder, num_labels=len(self.task.labels)))
             refuse_long_input(model, self.max_length)
             return _sizes(model)
-        plan = method.plan(self.depth) or LayerPlan.all_of(self.depth)
+        plan = recipe.plan(self.depth) or LayerPlan.all_of(self.depth)
         model = empty_classifier(shrink(self.model.config, plan))
-        found = _sizes(model)
-        if isinstance(method, AdaptedMethod):
+        sizes = _sizes(model)
+        if isinstance(recipe, AdapterRecipe):
             counted = add_lora(
-                model, r=method.r, lora_alpha=method.lora_alpha, lora_dropout=method.lora_dropout,
-                target_modules=method.target_modules, train_head=method.trains_head(),
-                fresh=self.fresh if method.needs_encoder() else (), seed=0,
+                model, r=recipe.r, lora_alpha=recipe.lora_alpha, lora_dropout=recipe.lora_dropout,
+                target_modules=recipe.target_modules, train_head=recipe.trains_head(),
+                fresh=self.fresh if recipe.needs_encoder() else (), seed=0,
             )  # fmt: skip
             trained, _ = counted.get_nb_trainable_parameters()
-            return replace(found, trained=trained)
-        return replace(found, trained=found.all - method.frozen(model))
+            return replace(sizes, trained=trained)
+        return replace(sizes, trained=sizes.all - frozen_parameters(recipe, model))
 
 
 def _sizes(model: PreTrainedModel) -> Sizes:
@@ -133,7 +135,7 @@ def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> lis
     """
     calm_transformers()
     shape = Shape(study, root, data.task)
-    refuse_misfits(study, shape.depth)
+    check_arms_fit(study, shape.depth)
     named = study.all_arms()
     sizes = study.searched_sizes(shape.depth)
     study = study.with_layers({size: tuple(range(size)) for size in sizes}, shape.depth)
@@ -142,19 +144,21 @@ def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> lis
     tokens_a_row = sum(len(row) for row in rows) / max(1, len(rows))
     speed = matrix_speed(study.training)
 
-    def row(arm: str, words: str, method: Method | None, seeds: int, training: Training, count: int) -> PlannedArm:
-        size = shape.of(method) if method else shape.whole()
-        equal = training.budget == "equal" or (method is not None and method.uses_unlabelled())
+    def row(
+        arm: str, description: str, recipe: BaseRecipe | None, seeds: int, training: TrainingSettings, count: int
+    ) -> PlannedArm:
+        size = shape.of(recipe) if recipe else shape.whole()
+        equal = training.budget == "equal" or (recipe is not None and recipe.uses_unlabelled())
         epochs = study.training.epochs if equal else training.epochs
         tokens = int(count * epochs * tokens_a_row) if size.trained else 0
         # Two operations a weight forward, four backward, of which LoRA saves the two for frozen weights.
         seconds = (6 if size.trained == size.all else 4) * (size.all - size.vectors) * tokens * seeds / speed
         rate = f"{training.learning_rate:g}" if size.trained else ""
-        layers = str(LayerPlan.all_of(shape.depth)) if method is None else _layers(named.get(arm), shape.depth)
-        return PlannedArm(arm, words, layers, seeds, size.all, size.trained, rate, tokens * seeds, seconds)
+        layers = str(LayerPlan.all_of(shape.depth)) if recipe is None else _layers(named.get(arm), shape.depth)
+        return PlannedArm(arm, description, layers, seeds, size.all, size.trained, rate, tokens * seeds, seconds)
 
     trials = [
-        row(t.arm, "learning-rate search", t.method, 1, t.training, min(study.search.rows, len(data.train)))
+        row(t.arm, "learning-rate search", t.recipe, 1, t.training, min(study.search.rows, len(data.train)))
         for t in plan_trials(study)
         if study.search
     ]
@@ -166,26 +170,26 @@ def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> lis
     for arm in dict.fromkeys(spec.arm for spec in specs):
         same = [spec for spec in specs if spec.arm == arm]
         first = same[0]
-        planned.append(row(arm, named[arm].words(), first.method, len(same), first.training, len(data.train)))
+        planned.append(row(arm, named[arm].describe(), first.recipe, len(same), first.training, len(data.train)))
     return trials + planned
 
 
-def _layers(method: Method | None, depth: int) -> str:
+def _layers(recipe: BaseRecipe | None, depth: int) -> str:
     """The layers that an arm keeps, or how many it will."""
-    if isinstance(method, CarvedMethod) and method.is_searched:
-        return f"{method.count(depth)} of {depth}, searched"
-    return str((method and method.plan(depth)) or "")
+    if isinstance(recipe, LayerPrunedRecipe) and recipe.is_searched:
+        return f"{recipe.count(depth)} of {depth}, searched"
+    return str((recipe and recipe.plan(depth)) or "")
 
 
 def _choosing(shape: Shape, size: int, tokens: float, speed: float) -> PlannedArm:
     """The search for so many layers: nothing is trained, but the rows pass through every choice."""
     layers = len(beginnings(all_subsets(shape.depth, size)))
     seconds = 2 * layers * shape.layer_parameters() * tokens / speed
-    words = f"every choice of {size} layers, before anything is trained"
-    return PlannedArm("layers", words, f"{size} of {shape.depth}", 0, shape.whole().all, 0, "", 0, seconds)
+    description = f"every choice of {size} layers, before anything is trained"
+    return PlannedArm("layers", description, f"{size} of {shape.depth}", 0, shape.whole().all, 0, "", 0, seconds)
 
 
-def matrix_speed(training: Training) -> float:
+def matrix_speed(training: TrainingSettings) -> float:
     """Operations a second that training is expected to reach: a share of this machine's measured matrix product."""
     dtype = torch.bfloat16 if uses_bf16(training.precision) else torch.float32
     a, b = torch.ones(2048, 384, dtype=dtype), torch.ones(384, 1536, dtype=dtype)

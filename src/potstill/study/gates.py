@@ -7,18 +7,20 @@ from potstill.domain.dataset import Split
 from potstill.domain.errors import GateError, StudyError
 from potstill.domain.predictor import ranked_scores
 from potstill.domain.task import Task
-from potstill.methods.adapted import AdaptedMethod
-from potstill.methods.bench import Made, Method
+from potstill.methods.context import TrainedModel
+from potstill.methods.union import frozen_parameters
+from potstill.recipes.adapter import AdapterRecipe
+from potstill.recipes.base import BaseRecipe
 from potstill.statistics.resample import Interval, mean_difference_interval
 
 
-def refuse_blind_validation(validation: Split, task: Task) -> None:
+def check_validation_labels(validation: Split, task: Task) -> None:
     """Raise StudyError where PR-AUC is not defined on validation: all that is chosen is chosen by it."""
     for column, carried in zip(task.ranked_columns, task.positives(validation.labels), strict=True):
         if not carried.any() or carried.all():
-            found = "only rows" if carried.any() else "no row"
+            rows = "only rows" if carried.any() else "no row"
             raise StudyError(
-                f'validation has {found} of "{task.labels[column]}": thresholds, rates and arms are chosen there, by a '
+                f'validation has {rows} of "{task.labels[column]}": thresholds, rates and arms are chosen there, by a '
                 "PR-AUC that is then not defined. Give it more rows, name a file with [data] validation, or leave the "
                 "label out"
             )
@@ -31,7 +33,7 @@ def validation_interval(logits: NDArray[np.float32], split: Split, task: Task) -
     return interval, float(np.mean([np.average(carried, weights=split.weights) for carried in positives]))
 
 
-def refuse_unproven_teacher(logits: NDArray[np.float32], validation: Split, task: Task) -> None:
+def check_teacher(logits: NDArray[np.float32], validation: Split, task: Task) -> None:
     """Raise GateError unless the teacher's validation PR-AUC is above chance with its whole interval.
 
     A student of a teacher that knows nothing learns nothing from it, however well the table looks.
@@ -45,21 +47,21 @@ def refuse_unproven_teacher(logits: NDArray[np.float32], validation: Split, task
         )
 
 
-def refuse_other_count(arm: str, method: Method, made: Made) -> None:
+def check_trained_count(arm: str, recipe: BaseRecipe, model: TrainedModel) -> None:
     """Raise GateError where the number of parameters trained is not what the recipe implies: all but `frozen`.
 
     What trains adapters counts them itself.
     """
-    total, trained = made.parameters
-    implied = total - method.frozen(made.classifier.model)
-    if trained != implied and not isinstance(method, AdaptedMethod):
+    total, trained = model.parameters
+    implied = total - frozen_parameters(recipe, model.classifier.model)
+    if trained != implied and not isinstance(recipe, AdapterRecipe):
         raise GateError(
             f"{arm} trained {trained:,} of {total:,} parameters, its recipe implies {implied:,}: a part of the model "
             "was frozen, or was not to be trained; let its `make` train what it says, or its `frozen` say what not"
         )
 
 
-def refuse_random_head(fresh: tuple[str, ...], name: str) -> None:
+def check_fine_tuned(fresh: tuple[str, ...], name: str) -> None:
     """Raise GateError where a model given as fine-tuned has parameters that its files did not hold."""
     if fresh:
         raise GateError(

@@ -14,11 +14,12 @@ from potstill.domain.layer_search import Choice, LayerSearch
 from potstill.domain.measures import Calibration
 from potstill.domain.task import Task
 from potstill.evaluation.quality import measure
-from potstill.ledger.ledger import Ledger
+from potstill.ledger.ledger import Ledger, digest_of
 from potstill.models.forward import TokenRows, predict_logits
 from potstill.models.layer_stack import depth_of
 from potstill.models.subsets import Subset, all_subsets, beginnings, block_influence, subset_logits
 from potstill.study.progress import Display
+from potstill.study.workspace import Teacher, Workspace
 from potstill.training.losses import soft_label_loss, soft_target_loss
 
 BATCH = 64
@@ -112,3 +113,14 @@ class Searcher:
 
     def _kept(self, name: str, compute: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
         return self._ledger.cached(f"{self._name}-{name}", compute)
+
+
+def searcher_for(workspace: Workspace, teacher: Teacher, held: Split) -> Searcher:
+    """Chooses among the teacher's layers on rows that nothing is trained on."""
+    identity = {
+        "teacher": teacher.record.digest, "rows": held.fingerprint(), "max_length": workspace.corpus.max_length
+    }  # fmt: skip
+    return Searcher(
+        teacher.classifier.model, workspace.corpus.encode(held.texts), held, workspace.data.task,
+        ledger=workspace.ledger, name=f"layers-{digest_of(identity)[:12]}", display=workspace.display,
+    )  # fmt: skip

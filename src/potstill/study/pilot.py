@@ -4,7 +4,8 @@ import tomllib
 from importlib.resources import files
 from pathlib import Path
 
-from potstill.study.config import Study, parse_study, read_study
+from potstill.study.config import Study
+from potstill.study.study_file import parse_study, read_study
 
 
 def open_study(path: Path | None) -> tuple[Study, Path]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 import potstill
-from potstill.training.loop import Precision, uses_bf16
+from potstill.recipes.training import Precision
+from potstill.training.loop import uses_bf16
 
 
 def provenance(precision: Precision) -> dict[str, str]:

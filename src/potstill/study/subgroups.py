@@ -11,9 +11,9 @@ from potstill.domain.errors import StudyError
 from potstill.domain.measures import GroupAreas, GroupFile
 from potstill.domain.predictor import ranked_scores
 from potstill.evaluation.subgroups import areas
-from potstill.study.config import DataTable, SplitTable, SubgroupsTable
-from potstill.study.identity import Draft
-from potstill.study.lab import Lab
+from potstill.study.planned_run import PlannedRun
+from potstill.study.tables import DataTable, SplitTable, SubgroupsTable
+from potstill.study.workspace import Workspace
 
 
 def mentions_of(
@@ -38,27 +38,27 @@ def mentions_of(
     )  # fmt: skip
     labels = table.labels or (rows.labels if isinstance(rows.labels, dict) else None)
     seen = chain(data.train.texts, data.validation.texts, data.unlabelled, held.texts if held else ())
-    found, account = read_mentions(
+    mentions, account = read_mentions(
         source, data.task, seen=seen, labels=labels, terms=table.terms, column=table.column, seed=rows.seed, root=root
     )
-    return found, data.with_source(account)
+    return mentions, data.with_source(account)
 
 
-def measure_groups(lab: Lab, mentions: Mentions, runs: Sequence[Draft]) -> GroupFile:
+def measure_groups(workspace: Workspace, mentions: Mentions, runs: Sequence[PlannedRun]) -> GroupFile:
     """The areas of every group for each run that has a model; logits are computed once and kept beside the runs."""
-    return GroupFile(runs=[found for draft in runs for found in _of_run(lab, mentions, draft)])
+    return GroupFile(runs=[areas for run in runs for areas in _of_run(workspace, mentions, run)])
 
 
-def _of_run(lab: Lab, mentions: Mentions, draft: Draft) -> Iterator[GroupAreas]:
-    logits = lab.logits_on(draft, mentions.texts)
+def _of_run(workspace: Workspace, mentions: Mentions, run: PlannedRun) -> Iterator[GroupAreas]:
+    logits = workspace.logits_on(run, list(mentions.texts))
     if logits is None:
         return
-    (scores,) = ranked_scores(logits, lab.data.task)
+    (scores,) = ranked_scores(logits, workspace.data.task)
     for group, mask in mentions.groups.items():
-        found = areas(scores, mentions.positive, mentions.weights, mask)
-        if any(area is not None for area in found.model_dump().values()):
+        around = areas(scores, mentions.positive, mentions.weights, mask)
+        if any(area is not None for area in around.model_dump().values()):
             yield GroupAreas(
                 group=group, source=mentions.source, rows=int(mask.sum()),
-                positives=int((mask & mentions.positive).sum()), arm=draft.arm, seed=draft.seed,
-                digest=draft.digest, areas=found,
+                positives=int((mask & mentions.positive).sum()), arm=run.key.arm, seed=run.key.seed,
+                digest=run.key.digest, areas=around,
             )  # fmt: skip

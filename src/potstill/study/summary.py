@@ -4,23 +4,112 @@ import gzip
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import potstill
 from potstill.domain.dataset import Dataset
-from potstill.ledger.ledger import run_folder, write_file
-from potstill.study.config import Study
-from potstill.study.identity import Draft
+from potstill.domain.errors import PotstillError
+from potstill.domain.layer_search import LayerSearch
+from potstill.domain.study_folder import StudyFolder
+from potstill.domain.study_record import ArmRecord, RateTrial, StudyRecord
+from potstill.ledger.ledger import write_file
+from potstill.study.planned_run import PlannedRun
 from potstill.study.provenance import machine
+from potstill.study.workspace import Workspace
 
 
-def write_rows(folder: Path, data: Dataset) -> None:
+class StudySummary:
+    """Writes what a study's folder says about itself. The rows' file says which rows it is of: a kill may fall between
+    two files."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace, self._folder = workspace, workspace.folder
+
+    def is_current(self) -> bool:
+        """Whether the folder has a record of the same test rows."""
+        before = self._before()
+        return before is not None and before.test_fingerprint == self._workspace.data.test.fingerprint()
+
+    def write(
+        self, runs: Sequence[PlannedRun], layers: Mapping[str, str], trials: Sequence[RateTrial],
+        searches: Sequence[LayerSearch],
+    ) -> None:  # fmt: skip
+        """Write all of it: `runs` in table order, the layers of each arm in words, what was searched."""
+        write_rows(self._folder, self._workspace.data)
+        write_texts(self._folder, self._workspace.data)
+        self._write_searches(searches)
+        record = self._record(runs, layers, trials)
+        before = self._before()
+        if before and (before.runs, before.rule) == (record.runs, record.rule):
+            record = record.model_copy(update={"picked": before.picked})  # of the same study, and decided
+        write_record(self._folder, record)
+
+    def _before(self) -> StudyRecord | None:
+        try:
+            return self._folder.record()
+        except PotstillError:  # none yet, damaged, or of an older format: it is written anew
+            return None
+
+    def _write_searches(self, searches: Sequence[LayerSearch]) -> None:
+        files = {self._folder.layer_search_file(search.num_layers): search for search in searches}
+        for file, search in files.items():
+            write_file(file, search.model_dump_json().encode())
+        for file in self._folder.layer_search_files():
+            if file not in files:  # of the study as it was before
+                file.unlink()
+
+    def _record(
+        self, runs: Sequence[PlannedRun], layers: Mapping[str, str], trials: Sequence[RateTrial]
+    ) -> StudyRecord:
+        study, data = self._workspace.study, self._workspace.data
+        return StudyRecord(
+            name=study.name,
+            task=data.task,
+            seeds=study.seeds,
+            arms=_arms(runs, layers),
+            runs=[run.key for run in runs],
+            rule=study.rule,
+            rate_trials=list(trials),
+            picked=None,
+            account=data.account,
+            test_fingerprint=data.test.fingerprint(),
+            study=study.model_dump(mode="json"),
+            # Relative, so that a folder of studies can be moved as a whole.
+            root=os.path.relpath(self._workspace.root, self._folder.path),
+            version=potstill.__version__,
+            machine=machine(),
+        )
+
+
+def _arms(runs: Sequence[PlannedRun], layers: Mapping[str, str]) -> list[ArmRecord]:
+    by_arm: dict[str, list[PlannedRun]] = {}
+    for run in runs:
+        by_arm.setdefault(run.key.arm, []).append(run)
+    return [
+        ArmRecord(
+            arm=arm, kind=of_arm[0].kind, role=of_arm[0].role, seeds=[run.key.seed for run in of_arm],
+            layers=layers.get(arm), description=of_arm[0].description, seeded=of_arm[0].seeded,
+        )
+        for arm, of_arm in by_arm.items()
+    ]  # fmt: skip
+
+
+def write_record(folder: StudyFolder, record: StudyRecord) -> None:
+    """Write `study.json`."""
+    write_file(folder.record_file, record.model_dump_json(indent=1).encode())
+
+
+def write_picked(folder: StudyFolder, pick: Callable[[StudyFolder, StudyRecord], str | None]) -> None:
+    """Decide which arm is picked, once all runs have been made, and write it down."""
+    record = folder.record()
+    write_record(folder, record.model_copy(update={"picked": pick(folder, record)}))
+
+
+def write_rows(folder: StudyFolder, data: Dataset) -> None:
     """`rows.npz`: labels, weights and hashes of validation and test, the test rows' categories and the numbers of their
     groups where any have two rows, in the logits' order.
 
@@ -41,72 +130,22 @@ def write_rows(folder: Path, data: Dataset) -> None:
         test_fingerprint=np.array(data.test.fingerprint()),
         **together,
     )
-    write_file(folder / "rows.npz", content.getvalue())
+    write_file(folder.rows_file, content.getvalue())
 
 
-def is_summarised(folder: Path, data: Dataset) -> bool:
-    """Whether the folder has a `study.json` of the same test rows."""
-    try:
-        summary = json.loads((folder / "study.json").read_bytes())
-    except (OSError, ValueError):  # none yet, or damaged
-        return False
-    return summary.get("test_fingerprint") == data.test.fingerprint()
-
-
-def write_texts(folder: Path, data: Dataset) -> None:
+def write_texts(folder: StudyFolder, data: Dataset) -> None:
     """`texts.jsonl.gz`: the texts of test, so that a report can show which of them flipped. A packed study has none."""
     lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in data.test.texts)
     content = gzip.compress(lines.encode("utf-8", "surrogatepass"), mtime=0)
-    write_file(folder / "texts.jsonl.gz", content)
+    write_file(folder.texts_file, content)
 
 
 def _numbers(groups: Sequence[str]) -> NDArray[np.int64]:
     """A number for each row, the same for rows of one group; a row without a group is one by itself."""
-    found: dict[str, int] = {}
-    return np.array([found.setdefault(group or f"row {row}", len(found)) for row, group in enumerate(groups)])
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(group or f"row {row}", len(numbers)) for row, group in enumerate(groups)])
 
 
 def _hashes(texts: Sequence[str]) -> NDArray[np.uint64]:
     digests = b"".join(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8] for text in texts)
     return np.frombuffer(digests, dtype=np.uint64)
-
-
-def write_summary(
-    folder: Path,
-    study: Study,
-    root: Path,
-    data: Dataset,
-    runs: list[Draft],
-    layers: dict[str, str],
-    searched: list[dict[str, Any]],
-) -> None:
-    """`study.json`: the arms in table order, the ledger folders that belong to the study, the rule, the account.
-
-    `root`, which the study's paths are relative to, is kept relative to `folder`.
-    """
-    arms: dict[str, dict[str, Any]] = {}
-    for draft in runs:
-        arm = arms.setdefault(
-            draft.arm,
-            {
-                "arm": draft.arm, "kind": draft.kind, "role": draft.role, "seeds": [], "layers": layers.get(draft.arm),
-                "words": draft.words, "seeded": draft.seeded,
-            },
-        )  # fmt: skip
-        arm["seeds"].append(draft.seed)
-    content = {
-        "name": study.name,
-        "task": data.task.model_dump(mode="json"),
-        "seeds": study.seeds,
-        "arms": list(arms.values()),
-        "runs": {f"{draft.arm}/s{draft.seed}": run_folder(draft.arm, draft.seed, draft.digest) for draft in runs},
-        "rule": study.rule.model_dump(mode="json"),
-        "search": searched,
-        "account": data.account.model_dump(mode="json"),
-        "test_fingerprint": data.test.fingerprint(),
-        "study": study.model_dump(mode="json"),
-        "root": os.path.relpath(root, folder),
-        "version": potstill.__version__,
-        "machine": machine(),
-    }
-    write_file(folder / "study.json", json.dumps(content, indent=1, ensure_ascii=False).encode())

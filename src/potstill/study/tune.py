@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.importance import get_param_importances
 from optuna.pruners import MedianPruner
@@ -15,19 +15,21 @@ from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from potstill.domain.errors import StudyError
+from potstill.domain.study_folder import StudyFolder
 from potstill.domain.tuning import Attempt, Tuning
-from potstill.ledger.ledger import Ledger, digest_of, write_file
-from potstill.methods.bench import Bench, Made
-from potstill.methods.lora import Lora
-from potstill.models.classifier import calm_transformers
+from potstill.ledger.ledger import digest_of, write_file
+from potstill.methods.context import TrainedModel, TrainingContext
+from potstill.methods.union import make_model
+from potstill.models.classifier import Classifier, calm_transformers
 from potstill.models.lora import target_choices
+from potstill.recipes.lora import Lora
 from potstill.study.config import Study
-from potstill.study.execute import Conductor
-from potstill.study.gates import refuse_blind_validation
-from potstill.study.identity import Draft
-from potstill.study.lab import Lab, Teacher
-from potstill.study.materials import rows_of
+from potstill.study.datasets import rows_of
+from potstill.study.gates import check_validation_labels
 from potstill.study.progress import Display
+from potstill.study.runner import StudyRunner
+from potstill.study.steps import sample_rows
+from potstill.study.workspace import Teacher, Workspace
 from potstill.training.loop import EpochScore
 
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -43,40 +45,38 @@ def tune_study(study: Study, *, root: Path, runs: Path, display: Display) -> Tun
     Raises:
         StudyError: the study has no LoRA arm, or the search would begin outside of its own space.
     """
-    folder = runs / study.name
+    folder = StudyFolder(runs / study.name)
     calm_transformers()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     data, held = rows_of(study, root)
-    refuse_blind_validation(data.validation, data.task)
-    ledger = Ledger(folder / "ledger")
-    with ledger.lock(), display.open():
-        ledger.sweep()
-        conductor = Conductor(study, Lab(study, data, ledger, display, root), folder, held)
-        draft = conductor.draft_teacher()
-        found = _Tuner(study, conductor.lab, draft, conductor.open_teacher(draft), folder).search()
-    write_file(folder / "tuned.json", found.model_dump_json(indent=1).encode())
-    write_file(folder / "tuned.toml", recipe_of(found, study).encode())
-    return found
+    check_validation_labels(data.validation, data.task)
+    workspace = Workspace(study, data, held, folder, root, display)
+    with workspace.ledger.lock(), display.open():
+        workspace.ledger.sweep()
+        runner = StudyRunner(workspace)
+        tuning = _Tuner(workspace, runner.open_teacher(runner.plan_teacher())).search()
+    write_file(folder.tuning_file, tuning.model_dump_json(indent=1).encode())
+    write_file(folder.tuned_recipe_file, recipe_of(tuning, study).encode())
+    return tuning
 
 
 class _Tuner:
     """Asks Optuna for settings, tries them on some of the training rows, tells what they reached on validation."""
 
-    def __init__(self, study: Study, lab: Lab, draft: Draft, teacher: Teacher, folder: Path) -> None:
-        self._study, self._lab, self._teacher, self._how = study, lab, teacher, study.tune
-        self._arm, self._method = _lora_of(study)
+    def __init__(self, workspace: Workspace, teacher: Teacher) -> None:
+        study = workspace.study
+        self._study, self._workspace, self._teacher, self._how = study, workspace, teacher, study.tune
+        self._arm, self._recipe = _lora_of(study)
         self._targets = target_choices(teacher.classifier.model)
-        rng = np.random.default_rng(self._how.seed)
-        wanted = min(self._how.rows, len(lab.data.train))
-        self._rows = np.sort(rng.permutation(len(lab.data.train))[:wanted])
+        self._rows = sample_rows(len(workspace.data.train), self._how.rows, self._how.seed)
         space = self._how.model_dump(mode="json", exclude={"trials", "minutes"})
-        training = self._method.trained_as(study.training).model_dump(mode="json")
-        method = self._method.model_dump(mode="json")
-        name = digest_of({"teacher": draft.digest, "arm": method, "training": training, "space": space})
-        folder.mkdir(parents=True, exist_ok=True)
+        training = self._recipe.training_settings(study.training).model_dump(mode="json")
+        recipe = self._recipe.model_dump(mode="json")
+        name = digest_of({"teacher": teacher.record.digest, "arm": recipe, "training": training, "space": space})
         self._trials = optuna.create_study(
-            storage=f"sqlite:///{folder / 'tune.db'}", study_name=f"{self._arm}-{name[:12]}", direction="maximize",
-            sampler=TPESampler(seed=self._how.seed), pruner=MedianPruner(n_startup_trials=4), load_if_exists=True,
+            storage=f"sqlite:///{workspace.folder.tuning_database}", study_name=f"{self._arm}-{name[:12]}",
+            direction="maximize", sampler=TPESampler(seed=self._how.seed),
+            pruner=MedianPruner(n_startup_trials=4), load_if_exists=True,
         )  # fmt: skip
 
     def search(self) -> Tuning:
@@ -90,9 +90,10 @@ class _Tuner:
 
     def _usual(self) -> dict[str, Any]:
         """Where the search begins: the arm's own settings, peft's usual ones unless the study says otherwise."""
-        method, training = self._method, self._method.trained_as(self._study.training)
+        recipe = self._recipe
+        training = recipe.training_settings(self._study.training)
         usual = {
-            "r": method.r, "lora_alpha": method.lora_alpha, "lora_dropout": method.lora_dropout,
+            "r": recipe.r, "lora_alpha": recipe.lora_alpha, "lora_dropout": recipe.lora_dropout,
             "learning_rate": training.learning_rate, "targets": self._usual_targets(),
         }  # fmt: skip
         for key in ("r", "lora_alpha"):
@@ -106,11 +107,11 @@ class _Tuner:
 
     def _usual_targets(self) -> str:
         """The choice that the arm's own modules are; without any they are peft's, query and value."""
-        own = self._method.target_modules or self._targets["query-value"]
-        found = [name for name in self._how.targets if sorted(self._targets[name]) == sorted(own)]
-        if not found:
+        own = self._recipe.target_modules or self._targets["query-value"]
+        matching = [name for name in self._how.targets if sorted(self._targets[name]) == sorted(own)]
+        if not matching:
             raise StudyError(f"[tune] targets = {self._how.targets} lacks the arm's own {own}; known: {self._targets}")
-        return found[0]
+        return matching[0]
 
     def _take_up_what_was_cut(self) -> None:
         """A trial that a killed process left is failed, and its settings are tried again first."""
@@ -125,15 +126,15 @@ class _Tuner:
         return len(done) < self._how.trials and in_time
 
     def _try(self, trial: Trial) -> None:
-        method = self._suggested(trial)
+        recipe = self._suggested(trial)
         done = len(self._trials.get_trials(deepcopy=False, states=DONE))
-        label = f"[{done + 1}/{self._how.trials}] r={method.r}, alpha={method.lora_alpha}"
+        label = f"[{done + 1}/{self._how.trials}] r={recipe.r}, alpha={recipe.lora_alpha}"
         try:
             steps = count(1)
-            score = self._reached(label, method, lambda score: _report(trial, score, next(steps)))
+            score = self._reached(label, recipe, lambda score: _report(trial, score, next(steps)))
         except optuna.TrialPruned:
             self._trials.tell(trial, state=TrialState.PRUNED)
-            self._lab.display.say(f"{label}: given up")
+            self._workspace.display.say(f"{label}: given up")
             return
         except ValueError as error:  # a loss that is not finite: a bad rate is an answer too
             trial.set_user_attr("failure", str(error))
@@ -142,7 +143,7 @@ class _Tuner:
             self._trials.tell(trial, state=TrialState.FAIL)
             raise
         self._trials.tell(trial, score)
-        self._lab.display.say(f"{label}, learning rate {method.learning_rate:.1e}: validation PR-AUC {score:.3f}")
+        self._workspace.display.say(f"{label}, learning rate {recipe.learning_rate:.1e}: validation PR-AUC {score:.3f}")
 
     def _suggested(self, trial: Trial) -> Lora:
         how = self._how
@@ -153,14 +154,24 @@ class _Tuner:
             "learning_rate": trial.suggest_float("learning_rate", *how.learning_rate, log=True),
             "target_modules": self._targets[trial.suggest_categorical("targets", how.targets)],
         }
-        return self._method.model_copy(update=settings)
+        return self._recipe.model_copy(update=settings)
 
-    def _reached(self, label: str, method: Lora, on_score: Callable[[EpochScore], None]) -> float:
-        def make(bench: Bench) -> Made:
-            return method.make(bench, self._teacher.taught(self._rows), self._how.seed)
+    def _reached(self, label: str, recipe: Lora, on_score: Callable[[EpochScore], None]) -> float:
+        """The validation PR-AUC of a model made on some training rows, 0 where undefined; nothing is written down.
+        `on_score` hears it after each epoch, and may raise to give up."""
+        score, seed = self._workspace.evaluator.score, self._how.seed
 
-        training = method.trained_as(self._study.training)
-        return self._lab.attempt(label, training, self._rows, self._how.seed, make, on_score)
+        def score_and_tell(classifier: Classifier) -> EpochScore:
+            reached = score(classifier)
+            on_score(reached)
+            return reached
+
+        def make(context: TrainingContext) -> TrainedModel:
+            return make_model(recipe, context, self._teacher.signal(self._rows), seed)
+
+        context = self._workspace.context(recipe.training_settings(self._study.training), self._rows)
+        model = self._workspace.make(label, replace(context, score=score_and_tell), seed, make)
+        return score(model.classifier).pr_auc or 0.0
 
     def _summed_up(self) -> Tuning:
         done = self._trials.get_trials(deepcopy=False, states=DONE)
@@ -200,13 +211,13 @@ def _lora_of(study: Study) -> tuple[str, Lora]:
     return wanted, arms[wanted]
 
 
-def recipe_of(found: Tuning, study: Study) -> str:
+def recipe_of(tuning: Tuning, study: Study) -> str:
     """The winner as a TOML file that a study's arm names."""
-    _, method = _lora_of(study)
-    settings = {**method.model_dump(mode="json", exclude_defaults=True), "kind": "lora", **found.best.settings}
+    _, recipe = _lora_of(study)
+    settings = {**recipe.model_dump(mode="json", exclude_defaults=True), "kind": "lora", **tuning.best.settings}
     head = (
-        f"# The best of {len(found.attempts)} trials on {found.rows:,} rows, by `potstill tune`: validation PR-AUC "
-        f'{found.best.pr_auc:.3f}.\n# Name it in a study: [arms.tuned] recipe = "..."\n'
+        f"# The best of {len(tuning.attempts)} trials on {tuning.rows:,} rows, by `potstill tune`: validation PR-AUC "
+        f'{tuning.best.pr_auc:.3f}.\n# Name it in a study: [arms.tuned] recipe = "..."\n'
     )
     return head + "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items() if value is not None)
 

@@ -22,18 +22,18 @@ def epoch_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int
 
 
 def plan_batches(
-    lengths: Sequence[int], batch_size: int, seed: int, epochs: int, tokens: int | None = None
+    lengths: Sequence[int], batch_size: int, seed: int, epochs: int, token_budget: int | None = None
 ) -> list[Batches]:
-    """The batches of each epoch: every row `epochs` times; or, where `tokens` are given, as many batches as spend them,
-    padding not counted, in however many epochs, the last of which is cut."""
-    if tokens is None:
+    """The batches of each epoch: every row `epochs` times; or, where a `token_budget` is given, as many batches as
+    spend it, padding not counted, in however many epochs, the last of which is cut."""
+    if token_budget is None:
         return [epoch_batches(lengths, batch_size, seed, epoch) for epoch in range(epochs)]
     plan: list[Batches] = []
     spent = 0
     for epoch in count():
         plan.append([])
         for batch in epoch_batches(lengths, batch_size, seed, epoch):
-            if spent >= tokens:
+            if spent >= token_budget:
                 return [batches for batches in plan if batches]
             plan[-1].append(batch)
             spent += sum(lengths[row] for row in batch)

@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 _STEPS = 1 << 16
 
 
-class QuickDropout(TorchFunctionMode):
+class FastDropout(TorchFunctionMode):
     """Within it, `torch.nn.functional.dropout` on a CPU draws sixteen random bits a value.
 
     torch draws a double for each value, one after another. Modules reach dropout through that function, and so do

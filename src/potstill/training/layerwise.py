@@ -1,16 +1,14 @@
 """A student's layers learn one after another, from the bottom, what blocks of the teacher's layers give."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 from transformers import PreTrainedModel
 
 from potstill.models.layer_calls import block_ranges, block_states, layers_of, watched
 from potstill.models.layer_stack import depth_of
+from potstill.recipes.progressive import Match
 from potstill.training.losses import hidden_state_loss
 from potstill.training.objective import Batch, Objective, Part
-
-Match = Literal["last", "mean"]
 
 
 class Layerwise:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Literal
 
 import torch
 from accelerate import Accelerator
@@ -15,12 +14,10 @@ from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
 from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
+from potstill.recipes.training import Precision, TrainingSettings
 from potstill.training.batches import plan_batches
-from potstill.training.dropout import QuickDropout
+from potstill.training.dropout import FastDropout
 from potstill.training.objective import Batch, Distillation, Objective, Part
-
-Checkpoint = Literal["last", "best"]
-Precision = Literal["auto", "fp32", "bf16"]
 
 
 @dataclass(frozen=True)
@@ -46,26 +43,18 @@ def train(
     model: PreTrainedModel,
     rows: TokenRows,
     labels: Sequence[int] | Sequence[Sequence[int]],
+    settings: TrainingSettings,
     *,
-    objective: Objective | None = None,
-    learning_rate: float,
-    epochs: int,
-    batch_size: int,
     seed: int,
-    tokens: int | None = None,
-    warmup_ratio: float = 0.1,
-    weight_decay: float = 0.01,
-    max_grad_norm: float = 1.0,
-    dropout: float | None = None,
-    precision: Precision = "auto",
-    checkpoint: Checkpoint = "last",
+    objective: Objective | None = None,
+    token_budget: int | None = None,
     validate: Callable[[PreTrainedModel], EpochScore] | None = None,
     on_step: Callable[[], None] | None = None,
 ) -> TrainResult:
     """Train `model` in place on `rows`, with AdamW, a linear warm-up and decay, and clipped gradients.
 
-    Where `tokens` are given, padding not counted, they are spent in as many epochs as it takes, whatever `epochs` says.
-    `objective` says what is minimised: cross-entropy on `labels`, where nothing else is named.
+    Where a `token_budget` is given, padding not counted, it is spent in as many epochs as it takes, whatever
+    `settings.epochs` says. `objective` says what is minimised: cross-entropy on `labels`, where nothing else is named.
     `validate` is asked after each epoch but the last, whose model the caller measures anyway; with checkpoint = "best"
     after the last too, and the weights of its best epoch are kept. The same seed on the same
     machine gives the same weights.
@@ -78,13 +67,14 @@ def train(
     accelerator = Accelerator()
     model.to(accelerator.device).train()
     attention = _use_plain_attention(model)
-    set_dropout(model, dropout)
+    set_dropout(model, settings.dropout)
     lengths = [len(row) for row in rows]
-    plan = plan_batches(lengths, batch_size, seed, epochs, tokens)
+    plan = plan_batches(lengths, settings.batch_size, seed, settings.epochs, token_budget)
     total = sum(map(len, plan))
-    optimizer, scheduler = _optimizer(model, learning_rate, weight_decay, int(warmup_ratio * total), total)
+    optimizer, scheduler = _optimizer(model, settings, total)
     optimizer = accelerator.prepare_optimizer(optimizer)
-    autocast = torch.autocast(accelerator.device.type, dtype=torch.bfloat16, enabled=uses_bf16(precision))
+    autocast = torch.autocast(accelerator.device.type, dtype=torch.bfloat16, enabled=uses_bf16(settings.precision))
+    keeps_best = settings.checkpoint == "best"
     curve: list[CurvePoint] = []
     best: tuple[float, dict[str, torch.Tensor]] | None = None
     seconds, seen, steps = 0.0, 0, 0
@@ -94,11 +84,11 @@ def train(
         for batch in batches:
             inputs = _to(accelerator.device, pad([rows[row] for row in batch], pad_id_of(model)))
             targets = torch.tensor([labels[row] for row in batch], device=accelerator.device)
-            with autocast, QuickDropout():
+            with autocast, FastDropout():
                 parts = objective(model, Batch(batch, inputs, targets), steps)
             loss = torch.stack([part.weight * part.value for part in parts.values()]).sum()
             accelerator.backward(loss)
-            accelerator.clip_grad_norm_(model.parameters(), max_grad_norm)
+            accelerator.clip_grad_norm_(model.parameters(), settings.max_grad_norm)
             optimizer.step()
             scheduler.step()
             optimizer.zero_grad()
@@ -110,9 +100,9 @@ def train(
             if on_step:
                 on_step()
         seconds += perf_counter() - started
-        score = validate(model) if validate and (checkpoint == "best" or epoch + 1 < len(plan)) else None
+        score = validate(model) if validate and (keeps_best or epoch + 1 < len(plan)) else None
         pr_auc = score.pr_auc if score else None
-        if checkpoint == "best" and pr_auc is not None and (best is None or pr_auc > best[0]):
+        if keeps_best and pr_auc is not None and (best is None or pr_auc > best[0]):
             best = pr_auc, copy.deepcopy(model.state_dict())
         curve.append(_point(epoch, steps, means.all(), score))
     if best is not None:
@@ -144,8 +134,8 @@ def uses_bf16(precision: Precision) -> bool:
         return precision == "bf16"
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    found = torch.cpu.get_capabilities()
-    return bool(found.get("amx_bf16") or found.get("avx512_bf16"))
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
 
 
 def set_dropout(model: nn.Module, dropout: float | None) -> None:
@@ -169,15 +159,16 @@ def _use_plain_attention(model: PreTrainedModel) -> str:
 
 
 def _optimizer(
-    model: nn.Module, learning_rate: float, weight_decay: float, warmup: int, total: int
+    model: nn.Module, settings: TrainingSettings, total: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """Biases and norms are not decayed, as BERT's authors had it: they are the parameters with one dimension."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+    warmup = int(settings.warmup_ratio * total)
     return optimizer, get_linear_schedule_with_warmup(optimizer, warmup, total)
 
 

@@ -1,11 +1,9 @@
 """The parts of a distillation loss."""
 
-from typing import Literal
-
 import torch
 from torch.nn import functional
 
-HiddenLoss = Literal["cosine", "mse"]
+from potstill.recipes.student import HiddenLoss
 
 
 def soft_target_loss(student: torch.Tensor, teacher: torch.Tensor, temperature: float) -> torch.Tensor:

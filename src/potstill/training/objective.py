@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from potstill.training.losses import HiddenLoss, hidden_state_loss, logit_cosine_loss, soft_label_loss, soft_target_loss
+from potstill.recipes.student import HiddenLoss
+from potstill.training.losses import hidden_state_loss, logit_cosine_loss, soft_label_loss, soft_target_loss
 
 UNLABELLED = -100
 """Stands in a row's targets where nobody knows its label: cross-entropy leaves the row out."""
@@ -39,8 +40,8 @@ class Objective(Protocol):
 
 
 @dataclass(frozen=True)
-class Guidance:
-    """What a teacher has to say about the training rows.
+class TeacherOutputs:
+    """What a teacher answers on the training rows.
 
     `logits` is (rows, labels) float32, computed once. `model` is only needed, and only run, where hidden states are
     looked at: those of all rows would not fit on a disk.
@@ -63,7 +64,7 @@ class Distillation:
         ValueError: a part that needs a teacher without one.
     """
 
-    guidance: Guidance | None = None
+    teacher: TeacherOutputs | None = None
     multilabel: bool = False
     ce_weight: float = 1.0
     kl_weight: float = 0.0
@@ -73,9 +74,9 @@ class Distillation:
     hidden_loss: HiddenLoss = "cosine"
 
     def __post_init__(self) -> None:
-        if (self.kl_weight or self.cosine_weight) and self.guidance is None:
+        if (self.kl_weight or self.cosine_weight) and self.teacher is None:
             raise ValueError("kl_weight and cosine_weight need a teacher")
-        if self.hidden_weight and (self.guidance is None or self.guidance.model is None):
+        if self.hidden_weight and (self.teacher is None or self.teacher.model is None):
             raise ValueError("hidden_weight needs a teacher's model")
 
     def __call__(self, model: PreTrainedModel, batch: Batch, step: int) -> Mapping[str, Part]:
@@ -83,18 +84,18 @@ class Distillation:
         answer = model(**batch.inputs, output_hidden_states=bool(self.hidden_weight))
         logits = answer.logits.float()
         parts = {"ce": Part(self.ce_weight, self._cross_entropy(logits, batch.targets))}
-        if self.guidance is None:
+        if self.teacher is None:
             return parts
-        wanted = self.guidance.logits[list(batch.rows)].to(logits.device)
+        wanted = self.teacher.logits[list(batch.rows)].to(logits.device)
         if self.kl_weight:
             divergence = soft_label_loss if self.multilabel else soft_target_loss
             parts["kl"] = Part(self.kl_weight, divergence(logits, wanted, self.temperature))
         if self.cosine_weight:
             parts["cosine"] = Part(self.cosine_weight, logit_cosine_loss(logits, wanted))
-        if self.hidden_weight and self.guidance.model:
-            state = _last_state(self.guidance.model, batch.inputs)
-            found, mask = answer.hidden_states[-1], batch.inputs["attention_mask"]
-            distance = hidden_state_loss(found.float(), state.float(), mask, self.hidden_loss)
+        if self.hidden_weight and self.teacher.model:
+            state = _last_state(self.teacher.model, batch.inputs)
+            hidden, mask = answer.hidden_states[-1], batch.inputs["attention_mask"]
+            distance = hidden_state_loss(hidden.float(), state.float(), mask, self.hidden_loss)
             parts["hidden"] = Part(self.hidden_weight, distance)
         return parts
 

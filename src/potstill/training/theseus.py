@@ -55,13 +55,15 @@ def replaceable_layers(student: PreTrainedModel, teacher: PreTrainedModel, seed:
     Raises:
         ModelError: the family calls its layers unlike each other, so that one cannot stand in for another.
     """
-    layers, others = layers_of(student), copy.deepcopy(layers_of(teacher)).requires_grad_(False).eval()
-    if len({getattr(layer, "attention_type", None) for layer in others}) > 1:
-        raise ModelError(f"{student.config.model_type} has layers of several kinds, which cannot stand in for another")
+    layers, blocks = layers_of(student), copy.deepcopy(layers_of(teacher)).requires_grad_(False).eval()
+    if len({getattr(layer, "attention_type", None) for layer in blocks}) > 1:
+        raise ModelError(
+            f"{student.config.model_type} has layers of several kinds, which cannot stand in for each other"
+        )
     replacing = Replacing(seed)
     kept = list(layers)
-    for index, block in enumerate(block_ranges(len(others), len(kept))):
-        layers[index] = ReplaceableLayer(kept[index], [others[layer] for layer in block], replacing)
+    for index, block in enumerate(block_ranges(len(blocks), len(kept))):
+        layers[index] = ReplaceableLayer(kept[index], [blocks[layer] for layer in block], replacing)
     try:
         yield replacing
     finally:

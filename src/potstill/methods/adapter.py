@@ -1,0 +1,35 @@
+"""What every method that trains adapters shares: the audit of what is trained, the merge."""
+
+import copy
+from typing import cast
+
+from transformers import PreTrainedModel
+
+from potstill.domain.layers import LayerPlan
+from potstill.methods.context import TrainedModel, TrainingContext
+from potstill.models.classifier import Classifier, count_parameters
+from potstill.models.lora import add_lora, audit, implied_parameters, merge
+from potstill.recipes.adapter import AdapterRecipe
+from potstill.training.objective import Objective
+
+
+def train_adapter(
+    recipe: AdapterRecipe, context: TrainingContext, start: Classifier, seed: int, objective: Objective,
+    layers: LayerPlan | None = None,
+) -> TrainedModel:  # fmt: skip
+    """Train adapters on `start`, which they change, and merge them into a plain model."""
+    train_head = recipe.trains_head()
+    implied = implied_parameters(start.model, recipe.r, recipe.target_modules, start.fresh, train_head=train_head)
+    model = add_lora(
+        start.model, r=recipe.r, lora_alpha=recipe.lora_alpha, lora_dropout=recipe.lora_dropout,
+        target_modules=recipe.target_modules, train_head=train_head, fresh=start.fresh, seed=seed,
+    )  # fmt: skip
+    notes = audit(model, start.fresh if train_head else (), implied)
+    training = context.fit(cast(PreTrainedModel, model), seed, objective)
+    trainable = count_parameters(model)[1]
+    adapter = copy.deepcopy(model)
+    plain, proof = merge(model, start.tokenizer, max_length=context.training.max_length)
+    return TrainedModel(
+        Classifier(plain, start.tokenizer), (count_parameters(plain)[0], trainable), training, layers,
+        audit=[*notes, proof], save_adapter=lambda folder: adapter.save_pretrained(str(folder)),
+    )  # fmt: skip
