@@ -24,8 +24,8 @@ def test_it_stays_finite_where_a_label_is_certain() -> None:
 @pytest.mark.parametrize("temperature", [1.0, 3.0])
 def test_the_soft_targets_loss_is_the_divergence_from_the_teacher(temperature: float) -> None:
     student, teacher = torch.randn(2, 8, 3, generator=torch.Generator().manual_seed(0)) * 4
-    taught, found = (Categorical(logits=logits / temperature) for logits in (teacher, student))
-    wanted = kl_divergence(taught, found).mean() * temperature**2
+    wanted_answer, answer = (Categorical(logits=logits / temperature) for logits in (teacher, student))
+    wanted = kl_divergence(wanted_answer, answer).mean() * temperature**2
     assert soft_target_loss(student, teacher, temperature).item() == pytest.approx(wanted.item(), rel=1e-5)
 
 

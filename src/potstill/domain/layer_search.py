@@ -51,11 +51,11 @@ class LayerSearch(BaseModel):
 
     def named(self) -> dict[str, tuple[int, ...]]:
         """The choices that have a name: the rules that fit, what greedy elimination leaves, the most influential."""
-        found: dict[str, tuple[int, ...]] = {}
+        choices: dict[str, tuple[int, ...]] = {}
         for rule in RULES:
             try:
-                found[rule] = plan_layers(rule, self.depth, self.num_layers).kept
+                choices[rule] = plan_layers(rule, self.depth, self.num_layers).kept
             except StudyError:
                 continue  # even and odd need exactly half
         by_influence = sorted(range(self.depth), key=lambda layer: -self.influence[layer])
-        return found | {"greedy": self.greedy.kept, "influence": tuple(sorted(by_influence[: self.num_layers]))}
+        return choices | {"greedy": self.greedy.kept, "influence": tuple(sorted(by_influence[: self.num_layers]))}

@@ -47,12 +47,12 @@ class LayerPlan(BaseModel):
             return f"all {self.depth}"
         return f"[{','.join(str(index) for index in self.kept)}] of {self.depth}"
 
-    def then(self, other: "LayerPlan") -> "LayerPlan":
-        """The plan that keeps `other` of what this plan kept, in the indices of this plan's teacher."""
-        if other.depth != len(self.kept):
-            raise ValueError(f"a plan for depth {other.depth} cannot follow one that keeps {len(self.kept)} layers")
-        kept = tuple(self.kept[index] for index in other.kept)
-        return LayerPlan(depth=self.depth, kept=kept, reorder=self.reorder or other.reorder)
+    def then(self, further: "LayerPlan") -> "LayerPlan":
+        """The plan that keeps `further` of what this plan kept, in the indices of this plan's teacher."""
+        if further.depth != len(self.kept):
+            raise ValueError(f"a plan for depth {further.depth} cannot follow one that keeps {len(self.kept)} layers")
+        kept = tuple(self.kept[index] for index in further.kept)
+        return LayerPlan(depth=self.depth, kept=kept, reorder=self.reorder or further.reorder)
 
 
 def plan_layers(

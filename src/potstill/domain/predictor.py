@@ -103,19 +103,19 @@ def predictions(logits: Logits, calibration: Calibration, task: Task) -> list[Pr
 
 
 def _of_several(shares: list[float], marks: list[int], task: Task) -> Prediction:
-    found = tuple(label for label, mark in zip(task.labels, marks, strict=True) if mark)
+    carried = tuple(label for label, mark in zip(task.labels, marks, strict=True) if mark)
     most = max(shares)
     return Prediction(
-        label=", ".join(found) or NO_LABEL,
-        labels=found,
+        label=", ".join(carried) or NO_LABEL,
+        labels=carried,
         probability=most,
         score=most,
-        flagged=bool(found),
+        flagged=bool(carried),
         shares=tuple(shares),
     )
 
 
-def alike(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
+def alike(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which rows carry the same decision, (n,): in every label where a text may carry several."""
-    same = one == other
+    same = first == second
     return same.all(axis=1) if same.ndim == 2 else same

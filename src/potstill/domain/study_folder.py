@@ -15,31 +15,25 @@ class StudyFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self.record_file = self.path / "study.json"
+        """What `record` reads."""
+        self.rows_file = self.path / "rows.npz"
+        """Labels, weights and hashes of validation and test, in the order of the runs' logits."""
+        self.texts_file = self.path / "texts.jsonl.gz"
+        """The texts of the test rows; a packed study has none."""
+        self.subgroups_file = self.path / "subgroups.json"
+        """The areas around groups of rows, where the study asks for them."""
+        self.tuning_file = self.path / "tuned.json"
+        """Every trial of `potstill tune`."""
+        self.tuned_recipe_file = self.path / "tuned.toml"
+        """The best trial's settings, as an arm."""
+        self.tuning_database = self.path / "tune.db"
+        """Optuna's own file."""
+        self.ledger = self.path / "ledger"
+        """The folder of the runs."""
 
     def __str__(self) -> str:
         return str(self.path)
-
-    # --- the study's own files ------------------------------------------------------------------------------------
-
-    @property
-    def record_file(self) -> Path:
-        """`study.json`: what `record` reads."""
-        return self.path / "study.json"
-
-    @property
-    def rows_file(self) -> Path:
-        """Labels, weights and hashes of validation and test, in the order of the runs' logits."""
-        return self.path / "rows.npz"
-
-    @property
-    def texts_file(self) -> Path:
-        """The texts of the test rows; a packed study has none."""
-        return self.path / "texts.jsonl.gz"
-
-    @property
-    def subgroups_file(self) -> Path:
-        """The areas around groups of rows, where the study asks for them."""
-        return self.path / "subgroups.json"
 
     def layer_search_file(self, num_layers: int) -> Path:
         """What a search for so many layers tried."""
@@ -53,28 +47,6 @@ class StudyFolder:
         """The report as "html", "md" or "json"."""
         return self.path / f"report.{ending}"
 
-    @property
-    def tuning_file(self) -> Path:
-        """Every trial of `potstill tune`."""
-        return self.path / "tuned.json"
-
-    @property
-    def tuned_recipe_file(self) -> Path:
-        """The best trial's settings, as an arm."""
-        return self.path / "tuned.toml"
-
-    @property
-    def tuning_database(self) -> Path:
-        """Optuna's own file."""
-        return self.path / "tune.db"
-
-    # --- runs and bundles -----------------------------------------------------------------------------------------
-
-    @property
-    def ledger(self) -> Path:
-        """The folder of the runs."""
-        return self.path / "ledger"
-
     def run(self, key: RunKey) -> Path:
         """The folder of a run."""
         return self.ledger / key.folder
@@ -86,8 +58,6 @@ class StudyFolder:
     def bundle(self, arm: str | None = None) -> Path:
         """Where an arm is exported to; None stands for the picked one."""
         return self.path / (f"bundle-{arm}" if arm else "bundle")
-
-    # --- the record -----------------------------------------------------------------------------------------------
 
     def is_study(self) -> bool:
         """Whether this is the folder of a study."""

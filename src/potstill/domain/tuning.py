@@ -33,4 +33,4 @@ class Tuning(BaseModel):
     @property
     def best(self) -> Attempt:
         """The trial that reached most."""
-        return max((one for one in self.attempts if not one.given_up), key=lambda one: one.pr_auc)
+        return max((trial for trial in self.attempts if not trial.given_up), key=lambda trial: trial.pr_auc)

@@ -30,7 +30,7 @@ def _positives(data: Dataset) -> float:
     """The rows that the test split is worth (Kish's effective size) times the share of the rarest label."""
     weights = data.test.weights
     effective = float(weights.sum() ** 2 / (weights**2).sum())
-    shares = [float(np.average(found, weights=weights)) for found in data.task.positives(data.test.labels)]
+    shares = [float(np.average(carried, weights=weights)) for carried in data.task.positives(data.test.labels)]
     return max(1.0, effective * min(min(share, 1 - share) for share in shares))
 
 

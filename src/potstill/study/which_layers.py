@@ -45,9 +45,9 @@ def which_layers(
             classifier.model, encode(classifier.tokenizer, split.texts, max_length=length), split, decision.task,
             ledger=ledger, name=f"layers-{name[:12]}", display=display,
         )  # fmt: skip
-        found = searcher.search(num_layers or depth_of(classifier.model) // 2)
-    write_file(out / f"layers-{found.num_layers}.json", found.model_dump_json().encode())
-    return found
+        search = searcher.search(num_layers or depth_of(classifier.model) // 2)
+    write_file(out / f"layers-{search.num_layers}.json", search.model_dump_json().encode())
+    return search
 
 
 def _rows(data: Source, task: Task, count: int, seed: int) -> Split:
