@@ -55,5 +55,5 @@ def excerpt(text: str) -> str:
 def nearest(word: str, known: Sequence[str]) -> str:
     """A hint such as ` Did you mean "text"?`, or nothing where no known word is near."""
     by_folded = {name.strip().casefold(): name for name in known}
-    found = difflib.get_close_matches(word.strip().casefold(), list(by_folded), n=1, cutoff=0.5)
-    return f' Did you mean "{by_folded[found[0]]}"?' if found else ""
+    matches = difflib.get_close_matches(word.strip().casefold(), list(by_folded), n=1, cutoff=0.5)
+    return f' Did you mean "{by_folded[matches[0]]}"?' if matches else ""
