@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from potstill.data.loading import Source, load_dataset
+from potstill.data.loading import load_dataset
+from potstill.data.source import Source, Sources
 from potstill.domain.dataset import Dataset
 from potstill.domain.errors import DataError
 
@@ -93,7 +94,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
 
 def load(folder: Path, name: str, content: bytes) -> Dataset:
     (folder / name).write_bytes(content)
-    return load_dataset(Source(name), None, None, root=folder)
+    return load_dataset(Sources(Source(name)), root=folder)
 
 
 @pytest.mark.parametrize("kind", USED)

@@ -1,8 +1,10 @@
-"""Rows as they stand in a file, before anything is known about its columns."""
+"""Rows: as they stand in a file, as they can be used, and why one is not."""
 
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from potstill.domain.normalise import normalise
 
 LONGEST_FIELD = 1_000_000
 """Characters; a longer field is nearly always a quote that was never closed."""
@@ -29,6 +31,43 @@ class TableRow:
     def place(self) -> str:
         """Where the row stands, for a person."""
         return self.called or f"line {self.line}"
+
+
+@dataclass(frozen=True)
+class DataRow:
+    """A row that can be used. `text` is normalised, `key` is equal for texts that count as the same; `label` is what
+    the file says, of several columns joined by `labels.SEVERAL`."""
+
+    number: int
+    place: str
+    id: str
+    text: str
+    key: str
+    label: str
+    weight: float = 1.0
+    group: str = ""
+    category: str = ""
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A row that cannot be used: the reason it is counted under, and its place with a detail, for an example."""
+
+    reason: str
+    place: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """A row that the study itself leaves out, and the cause."""
+
+    cause: str
+
+
+def leak_key(text: str) -> str:
+    """Equal exactly for texts that count as the same: normalised, upper and lower case folded."""
+    return normalise(text).casefold()
 
 
 def flaw(fields: Sequence[str]) -> tuple[str, str]:
