@@ -11,8 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from potstill.data.loading import Source, load_dataset
+from potstill.data.loading import load_dataset
 from potstill.data.pilot import PILOT
+from potstill.data.source import Source, Sources
 from potstill.domain.errors import PotstillError
 from potstill.domain.predictor import Prediction
 from potstill.export.build import Origin, export_bundle
@@ -117,7 +118,7 @@ def export(
     is_study = (folder / "study.json").is_file()
     place = bundle_place(model, out, arm)
     source = picked_model(folder, arm) if is_study else folder
-    data = rows_of_study(folder) if is_study else load_dataset(Source(PILOT), None, None)
+    data = rows_of_study(folder) if is_study else load_dataset(Sources(Source(PILOT)))
     opened, classifier = open_model_folder(str(source) if is_study else str(model))
     decision = decision_of(opened, classifier, max_length)
     if decision.waived:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from potstill.data.loading import Source, load_dataset
+from potstill.data.loading import load_dataset
+from potstill.data.source import Source, Sources
 from potstill.domain.dataset import Dataset
 from potstill.domain.errors import DataError
 
@@ -64,7 +65,7 @@ USED: dict[str, tuple[str, bytes, int]] = {
     "U+2028 in JSON": ("r.jsonl", JSONL.encode() + '{"text": "a\u2028b", "label": 1}\n'.encode(), 41),
     "Parquet": ("r.parquet", parquet(text=TEXTS, label=[n % 2 for n in range(40)]), 40),
     "Parquet with nulls": ("r.parquet", parquet(text=[*TEXTS, None], label=[*[n % 2 for n in range(40)], 1]), 40),
-    "Parquet of bytes": ("r.parquet", parquet(text=[one.encode() for one in TEXTS], label=[0, 1] * 20), 40),
+    "Parquet of bytes": ("r.parquet", parquet(text=[text.encode() for text in TEXTS], label=[0, 1] * 20), 40),
 }
 REFUSED: dict[str, tuple[str, bytes, str]] = {
     "an empty file": ("r.csv", b"", "is empty"),
@@ -84,7 +85,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "a web page": ("r.csv", b"<!DOCTYPE html><title>404</title>", "web page"),
     "a pointer of Git LFS": ("r.csv", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     "Parquet by another name": ("r.csv", parquet(text=["a"], label=[1]), "end its name in .parquet"),
-    "a cut Parquet file": ("r.parquet", parquet(text=TEXTS, label=[0, 1] * 20)[:-20], "no whole Parquet file"),
+    "a cut Parquet file": ("r.parquet", parquet(text=TEXTS, label=[0, 1] * 20)[:-20], "not a whole Parquet file"),
     "JSON that is one list": ("r.jsonl", b'[{"text": "a", "label": 1}]\n', "no line holds a JSON object"),
     "an unknown kind": ("r.docx", b"PK", "must be one of"),
     "half a UTF-16 letter": ("r.csv", CSV.encode("utf-16")[:-1], "cannot be read"),
@@ -93,7 +94,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
 
 def load(folder: Path, name: str, content: bytes) -> Dataset:
     (folder / name).write_bytes(content)
-    return load_dataset(Source(name), None, None, root=folder)
+    return load_dataset(Sources(Source(name)), root=folder)
 
 
 @pytest.mark.parametrize("kind", USED)

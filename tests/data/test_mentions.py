@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from potstill.data.loading import Source
 from potstill.data.mentions import groups_by_term, read_mentions
+from potstill.data.source import Source
 from potstill.domain.errors import DataError
 from potstill.domain.task import Task
 
@@ -15,8 +15,8 @@ LABELS = {"0": "fine", "1": "toxic"}
 
 def test_a_term_is_a_word_by_itself_in_any_case() -> None:
     texts = ["An old man", "OLD!", "told you", "the olds", "young"]
-    found = groups_by_term(texts, ["old", "blind"])
-    assert {term: mask.tolist() for term, mask in found.items()} == {"old": [True, True, False, True, False]}
+    groups = groups_by_term(texts, ["old", "blind"])
+    assert {term: mask.tolist() for term, mask in groups.items()} == {"old": [True, True, False, True, False]}
 
 
 def test_a_file_of_its_own_is_read_by_terms_or_by_a_column(tmp_path: Path) -> None:
@@ -24,11 +24,11 @@ def test_a_file_of_its_own_is_read_by_terms_or_by_a_column(tmp_path: Path) -> No
         "text,label,who\nan old fool,1,a\nmy old friend,0,b\nhello,0,\nhi,9,b\nseen before old friend,0,a\n"
     )
     source = Source(path="people.csv")
-    found, account = read_mentions(
+    mentions, account = read_mentions(
         source, TASK, seen=SEEN, labels=LABELS, terms=["old"], column=None, seed=0, root=tmp_path
     )
-    assert found.positive.tolist() == [True, False, False]
-    assert found.groups["old"].tolist() == [True, True, False]
+    assert mentions.positive.tolist() == [True, False, False]
+    assert mentions.groups["old"].tolist() == [True, True, False]
     assert account.balances()
     assert account.rejected
     assert account.filtered == {"trained on or chosen by": 1}

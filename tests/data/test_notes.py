@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from rows import split_of
 
 from potstill.data import notes
-from potstill.data.validation import DataRow
+from potstill.data.rows import DataRow
 from potstill.domain.dataset import Split
 from potstill.domain.task import Task
 
@@ -71,5 +72,6 @@ def test_repeats_absent_labels_ids_and_groups() -> None:
     assert notes.duplicate_ids("train", rows) == [
         'train: ids that name more than one row: 1, for example "7" (3 rows).'
     ]
-    (note,) = notes.shared_groups({"train": rows[:2], "validation": [], "test": rows[3:]})
+    later = [split_of([], "validation"), split_of(rows[3:], "test")]
+    (note,) = notes.shared_groups(split_of(rows[:2]), later)
     assert note.startswith('Groups that stand in both train and test: 1, for example "g1"')

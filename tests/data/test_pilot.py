@@ -2,9 +2,11 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from potstill.data.loading import Source, load_dataset
+from potstill.data.loading import load_dataset
 from potstill.data.pilot import PILOT, PilotRow, parse_pilot, pilot_parts, pilot_rows, pilot_table
-from potstill.data.validation import leak_key
+from potstill.data.pipeline import Cutting
+from potstill.data.rows import leak_key
+from potstill.data.source import Source, Sources
 from potstill.domain.dataset import Dataset
 from potstill.domain.errors import DataError
 from potstill.domain.normalise import normalise
@@ -17,7 +19,7 @@ def corpus() -> list[PilotRow]:
 
 @pytest.fixture(scope="module")
 def pilot() -> Dataset:
-    return load_dataset(Source(PILOT), None, None)
+    return load_dataset(Sources(Source(PILOT)))
 
 
 # --- the format
@@ -117,10 +119,10 @@ def test_the_cut_is_everybodys_whatever_the_study_asks(pilot: Dataset, corpus: l
     names = ("train", "validation", "test")
     assert home == {row_id: names[part] for row_id, part in pilot_parts(corpus).items()}
     some = min(row.category for row in corpus)
-    for other in (
-        load_dataset(Source(PILOT), None, None, seed=9, fractions=(0.8, 0.1, 0.1)),
-        load_dataset(Source(PILOT, where={"category": some}), None, None),
-        load_dataset(Source(PILOT, sample=300), None, None, seed=4),
+    for data in (
+        load_dataset(Sources(Source(PILOT)), cutting=Cutting(seed=9, fractions=(0.8, 0.1, 0.1))),
+        load_dataset(Sources(Source(PILOT, where={"category": some}))),
+        load_dataset(Sources(Source(PILOT, sample=300)), cutting=Cutting(seed=4)),
     ):
         for role in names:
-            assert {home[row_id] for row_id in getattr(other, role).ids} == {role}
+            assert {home[row_id] for row_id in getattr(data, role).ids} == {role}

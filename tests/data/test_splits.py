@@ -2,58 +2,11 @@ import random
 from collections import Counter
 
 import pytest
+from rows import row, rows
 
-from potstill.data.splits import ROLES, cut, draw_sample, refuse_leaks, shared_keys, with_units, without_leaks
-from potstill.data.validation import DataRow, Tally, leak_key
-from potstill.domain.errors import DataError
+from potstill.data.splits import cut, draw_sample, with_units
 
 FRACTIONS = (0.5, 0.15, 0.35)
-
-
-def row(text: str, number: int = 1, group: str = "") -> DataRow:
-    return DataRow(number, f"line {number + 1}", str(number), text, leak_key(text), "1", group=group)
-
-
-def rows(*texts: str) -> list[DataRow]:
-    return [row(text, number) for number, text in enumerate(texts, start=1)]
-
-
-# --- leaks
-
-
-def test_leaks_are_counted_by_pair_with_an_example_and_a_way_out() -> None:
-    sources = {"train": rows("a", "B", "c", "b"), "validation": rows("b\u200b", "d"), "test": rows("A", "D", "C")}
-    assert shared_keys(sources) == {
-        ("train", "validation"): ["b"],
-        ("train", "test"): ["a", "c"],
-        ("validation", "test"): ["d"],
-    }
-    with pytest.raises(DataError) as caught:
-        refuse_leaks(sources)
-    message = str(caught.value)
-    assert "1 in train and validation, 2 in train and test, 1 in validation and test" in message
-    assert "line 3 of train and line 2 of validation: B" in message
-    assert 'on_leak = "drop"' in message
-
-
-def test_dropping_spares_test_and_leaves_nothing_shared() -> None:
-    rng = random.Random(0)
-    for _ in range(50):
-        sources = {role: rows(*(rng.choice("abcdefghij") for _ in range(8))) for role in ROLES}
-        tallies = {role: Tally() for role in ROLES}
-        kept = without_leaks(sources, tallies)
-        assert not shared_keys(kept)
-        assert kept["test"] == sources["test"]
-        for role in ROLES:
-            assert len(kept[role]) + tallies[role].filtered["leak"] == len(sources[role])
-        in_test = {it.key for it in sources["test"]}
-        assert kept["validation"] == [it for it in sources["validation"] if it.key not in in_test]
-        in_both = in_test | {it.key for it in sources["validation"]}
-        assert kept["train"] == [it for it in sources["train"] if it.key not in in_both]
-
-
-def test_clean_sources_pass() -> None:
-    refuse_leaks({"train": rows("a", "a"), "test": rows("b")})
 
 
 # --- samples

@@ -140,7 +140,7 @@ def test_rows_without_labels_stand_in_no_split(place: Path) -> None:
 
 def test_rows_that_are_all_known_are_refused(place: Path) -> None:
     (place / "more.csv").write_bytes((place / "train.csv").read_bytes())
-    with pytest.raises(DataError, match="none is left"):
+    with pytest.raises(DataError, match="no usable row"):
         rows_of(read_study(place / "study.toml"), place)
 
 

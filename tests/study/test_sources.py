@@ -212,8 +212,8 @@ def test_a_study_whose_rows_and_encoder_come_from_a_hub(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("hub:owner/remarks@refs/convert/parquet#tests", "the split tests could not be had"),
-        ("hub:owner/nothing", "could not be had from the Hub"),
+        ("hub:owner/remarks@refs/convert/parquet#tests", "the split tests cannot be fetched"),
+        ("hub:owner/nothing", "cannot be fetched from the Hub"),
         ("hub:owner", "write hub:OWNER/NAME"),
     ],
 )

@@ -217,7 +217,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _layers(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.data.loading import Source
+    from potstill.data.source import Source
     from potstill.ledger.ledger import write_file
     from potstill.report.figures import picked_model
     from potstill.report.layer_sheets import lay_out_layers

@@ -86,7 +86,7 @@ def csv_content(name: str, content: bytes, separator: str = "") -> tuple[list[st
 def separator_of(text: str) -> str:
     """A comma, unless the header has none but semicolons or tabs: what spreadsheets write in much of Europe."""
     header = next((line for line in re.split(r"[\r\n]+", text[:LONGEST_HEADER]) if line), "")
-    return next((one for one in ",;\t" if one in header), ",")
+    return next((separator for separator in ",;\t" if separator in header), ",")
 
 
 @contextmanager

@@ -36,11 +36,11 @@ def as_utf8(name: str, content: bytes, encoding: str | None) -> tuple[bytes, lis
         if content.startswith(mark):
             rest = content[len(mark) :]
             return (rest, []) if marked == "utf-8" else (_recoded(name, rest, marked), [])
-    found = _guess(content)
-    if not found:
+    guess = _guess(content)
+    if not guess:
         return content, []
-    said = f'{name} has no mark of its encoding and is no UTF-8: read as {found}; `encoding = "..."` says otherwise.'
-    return _recoded(name, content, found), [said]
+    note = f'{name} has no byte-order mark and is not UTF-8: read as {guess}; `encoding = "..."` says otherwise.'
+    return _recoded(name, content, guess), [note]
 
 
 def _known(name: str, encoding: str) -> str:

@@ -17,20 +17,20 @@ def find_files(names: Sequence[str], root: Path) -> list[tuple[str, Path]]:
     A name that is there is that file even if it looks like a pattern; those of a pattern come in the order of names.
 
     Raises:
-        DataError: a name or pattern that means no file.
+        DataError: a pattern that matches no file.
     """
-    found: dict[Path, str] = {}
+    names_by_path: dict[Path, str] = {}
     for name in names:
         path = root / name
         if path.exists() or not _PATTERN & set(name):
-            found.setdefault(path, name)
+            names_by_path.setdefault(path, name)
             continue
         matches = [match for match in _matches(root, name) if match.is_file()]
         if not matches:
-            raise DataError(f"{name} means no file in {root}")
+            raise DataError(f"{name} matches no file in {root}")
         for match in matches:
-            found.setdefault(match, _called(match, root))
-    return [(name, path) for path, name in found.items()]
+            names_by_path.setdefault(match, _called(match, root))
+    return [(name, path) for path, name in names_by_path.items()]
 
 
 def _matches(root: Path, pattern: str) -> list[Path]:
@@ -66,7 +66,7 @@ def unpacked(name: str, raw: bytes) -> bytes:
         raise DataError(f"{name} is not a whole gzip file ({error}); pack it again or fetch it again") from error
 
 
-def refuse_other_formats(name: str, content: bytes) -> None:
+def check_format(name: str, content: bytes) -> None:
     """Raise DataError where the content is of another kind than its name says."""
     kinds = {
         b"\x1f\x8b": "is gzipped (once more than its name says); end its name in .gz",

@@ -53,8 +53,8 @@ def _is_deep(value: object) -> bool:
     """Whether lists and objects stand more than `DEEPEST` deep in each other: what is read could not be written."""
     level = [value]
     for _ in range(DEEPEST):
-        level = [inner for one in level for inner in _inner(one)]
-    return any(isinstance(one, list | dict) for one in level)
+        level = [inner for outer in level for inner in _inner(outer)]
+    return any(isinstance(inner, list | dict) for inner in level)
 
 
 def _inner(value: object) -> list[object]:

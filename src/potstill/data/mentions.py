@@ -1,23 +1,26 @@
-"""Rows that mention groups of people, to see whom a model's errors hit."""
+"""Rows that mention groups of people, to measure a model's errors by subgroup."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.data.loading import Source, open_table, sampled, source_account
-from potstill.data.validation import (
-    Columns,
-    Tally,
-    check_columns,
-    label_scheme,
-    leak_key,
-    usable_rows,
-    with_known_labels,
+from potstill.data.account import check_rows_left, source_account
+from potstill.data.labels import LabelScheme, label_scheme
+from potstill.data.pipeline import (
+    find_columns,
+    keep_where,
+    open_split,
+    reject_unknown_labels,
+    reject_unusable,
+    take_sample,
 )
+from potstill.data.rows import DataRow, Filtered, leak_key
+from potstill.data.source import Source
+from potstill.data.split_rows import SplitRows
 from potstill.domain.dataset import SourceAccount, Split
 from potstill.domain.errors import DataError
 from potstill.domain.task import Task
@@ -45,13 +48,13 @@ class Mentions:
 def groups_by_term(texts: Sequence[str], terms: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
     """Which texts have each term as a word, in the singular or with an s, whatever the case; terms without any text are
     left out."""
-    found: dict[str, NDArray[np.bool_]] = {}
+    groups: dict[str, NDArray[np.bool_]] = {}
     for term in terms:
         word = re.compile(rf"\b{re.escape(term)}s?\b", re.IGNORECASE)
         mask = np.array([bool(word.search(text)) for text in texts], dtype=bool)
         if mask.any():
-            found[term] = mask
-    return found
+            groups[term] = mask
+    return groups
 
 
 def mentions_in_test(test: Split, task: Task, terms: Sequence[str]) -> Mentions:
@@ -76,29 +79,40 @@ def read_mentions(
     Left out are those whose text is among `seen`: what was trained on, or chosen by.
 
     Raises:
-        DataError: the file or a column is not there, its labels are others than the task's, or no row is left.
+        DataError: the file or a column is not there, its labels differ from the task's, or no row is left.
     """
-    table, tally = open_table("subgroups", source, root), Tally()
-    check_columns(table, [source.text, *source.label_columns, *source.where, *([column] if column else [])])
-    rows = usable_rows(table, Columns(source.text, source.label_columns, category=column), source.where, tally)
-    scheme = label_scheme(source.name, rows, labels)
+    own_columns = replace(source, id=None, weight=None, group=None, category=column or None)
+    (opened,) = find_columns([open_split("subgroups", own_columns, root)])
+    rows = reject_unusable(keep_where(opened))
+    scheme = label_scheme(source.name, rows.rows, labels)
     if set(scheme.names) != set(task.labels):
         raise DataError(
             f"subgroups: {source.name} has the labels {list(scheme.names)}, the task {list(task.labels)}: name them "
             "alike with [subgroups] labels"
         )
+    rows = _drop_seen(reject_unknown_labels(rows, scheme), seen)
+    rows = take_sample(rows, seed)
+    check_rows_left([rows])
+    return _mentions(rows, scheme, task, terms), source_account(rows)
+
+
+def _drop_seen(split: SplitRows[DataRow], seen: Iterable[str]) -> SplitRows[DataRow]:
     known = {leak_key(text) for text in seen}
-    labelled = with_known_labels(rows, scheme, tally)
-    rows = [row for row in labelled if row.key not in known]
-    tally.filtered["trained on or chosen by"] += len(labelled) - len(rows)
-    rows = sampled("subgroups", source, tally, rows, seed)
-    if not rows:
-        raise DataError(f"subgroups: of {len(table.rows):,} rows in {source.name} none is left: {dict(tally.rejected)}")
-    texts, names = [row.text for row in rows], np.array([row.category for row in rows])
-    groups = groups_by_term(texts, terms)
-    if column:
-        groups = {str(name): names == name for name in np.unique(names) if name}
-    account = source_account("subgroups", source, table, tally, len(rows))
-    place = scheme.names.index(task.labels[task.positive_index])
-    positive = np.array([scheme.of(row)[0] == place for row in rows], dtype=bool)
-    return Mentions(source.name, texts, positive, np.array([row.weight for row in rows]), groups), account
+    return split.collect(Filtered("trained on or chosen by") if row.key in known else row for row in split.rows)
+
+
+def _mentions(split: SplitRows[DataRow], scheme: LabelScheme, task: Task, terms: Sequence[str]) -> Mentions:
+    texts = [row.text for row in split.rows]
+    positive = scheme.names.index(task.labels[task.positive_index])
+    return Mentions(
+        source=split.source.name,
+        texts=texts,
+        positive=np.array([scheme.of(row)[0] == positive for row in split.rows], dtype=bool),
+        weights=np.array([row.weight for row in split.rows]),
+        groups=groups_by_term(texts, terms) if split.source.category is None else _groups_by_column(split),
+    )
+
+
+def _groups_by_column(split: SplitRows[DataRow]) -> dict[str, NDArray[np.bool_]]:
+    names = np.array([row.category for row in split.rows])
+    return {str(name): names == name for name in np.unique(names) if name}

@@ -1,14 +1,13 @@
 """What a reader of the figures has to know about the data: one sentence each."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Sequence
 from math import sqrt
 
 import numpy as np
 
-from potstill.data.rows import excerpt
-from potstill.data.validation import DataRow, leak_key
+from potstill.data.rows import DataRow, excerpt, leak_key
+from potstill.data.split_rows import SplitRows
 from potstill.domain.dataset import Split
 from potstill.domain.task import Task
 
@@ -25,14 +24,14 @@ def duplicate_ids(name: str, rows: Sequence[DataRow]) -> list[str]:
     return [f"{name}: ids that name more than one row: {len(repeated):,}, {example}."]
 
 
-def shared_groups(sources: Mapping[str, Sequence[DataRow]]) -> list[str]:
-    """Groups that stand in two given files; nobody can tell whether that is meant."""
-    groups = {role: {row.group for row in rows if row.group} for role, rows in sources.items()}
+def shared_groups(split: SplitRows[DataRow], later: Sequence[SplitRows[DataRow]]) -> list[str]:
+    """Groups that stand in this split and in a later one; nobody can tell whether that is meant."""
+    groups = {row.group for row in split.rows if row.group}
     return [
-        f'Groups that stand in both {role} and {other}: {len(both):,}, for example "{excerpt(min(both))}": '
+        f'Groups that stand in both {split.name} and {second.name}: {len(both):,}, for example "{excerpt(min(both))}": '
         "figures on such rows may be too good."
-        for role, other in combinations(groups, 2)
-        if (both := groups[role] & groups[other])
+        for second in later
+        if (both := groups & {row.group for row in second.rows})
     ]
 
 

@@ -1,13 +1,9 @@
 """Parquet files, and other tables of Arrow."""
 
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 import math
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from potstill.data.arrow import ARROW_ERRORS, ArrowTable, read_parquet
 from potstill.data.rows import TableRow, flaw
 from potstill.domain.errors import DataError
 
@@ -19,15 +15,15 @@ def parquet_rows(name: str, content: bytes) -> tuple[list[str], list[TableRow]]:
         DataError: the file is damaged.
     """
     try:
-        return arrow_rows(pq.read_table(pa.BufferReader(content)))
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise DataError(f"{name} is no whole Parquet file: {error}") from error
+        return arrow_rows(read_parquet(content))
+    except ARROW_ERRORS as error:
+        raise DataError(f"{name} is not a whole Parquet file: {error}") from error
 
 
-def arrow_rows(table: Any) -> tuple[list[str], list[TableRow]]:
+def arrow_rows(table: ArrowTable) -> tuple[list[str], list[TableRow]]:
     """The columns and rows of a pyarrow.Table; a value of a nested type is None, as in JSON."""
     columns = [str(column) for column in table.column_names]
-    values: list[list[Any]] = [column.to_pylist() for column in table.columns]
+    values = [column.to_pylist() for column in table.columns]
     return columns, [_row(number, columns, row) for number, row in enumerate(zip(*values, strict=True), start=1)]
 
 

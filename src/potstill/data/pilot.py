@@ -35,11 +35,11 @@ def pilot_rows() -> list[PilotRow]:
         DataError: a line is malformed, or the corpus is not part of this installation.
     """
     folder = files("potstill.data").joinpath("pilot")
-    found = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".txt")) if folder.is_dir() else []
-    if not found:
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".txt")) if folder.is_dir() else []
+    if not names:
         raise DataError(f"{PILOT} is not part of this installation; install potstill again")
     rows: list[PilotRow] = []
-    for name in found:
+    for name in names:
         rows += parse_pilot(name.removesuffix(".txt"), folder.joinpath(name).read_bytes())
     return rows
 

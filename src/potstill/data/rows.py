@@ -1,8 +1,10 @@
-"""Rows as they stand in a file, before anything is known about its columns."""
+"""Rows: as they stand in a file, as they can be used, and why one is not."""
 
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from potstill.domain.normalise import normalise
 
 LONGEST_FIELD = 1_000_000
 """Characters; a longer field is nearly always a quote that was never closed."""
@@ -31,6 +33,43 @@ class TableRow:
         return self.called or f"line {self.line}"
 
 
+@dataclass(frozen=True)
+class DataRow:
+    """A row that can be used. `text` is normalised, `key` is equal for texts that count as the same; `label` is what
+    the file says, of several columns joined by `labels.SEVERAL`."""
+
+    number: int
+    place: str
+    id: str
+    text: str
+    key: str
+    label: str
+    weight: float = 1.0
+    group: str = ""
+    category: str = ""
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A row that cannot be used: the reason it is counted under, and its place with a detail, for an example."""
+
+    reason: str
+    place: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """A row that the study itself leaves out, and the cause."""
+
+    cause: str
+
+
+def leak_key(text: str) -> str:
+    """Equal exactly for texts that count as the same: normalised, upper and lower case folded."""
+    return normalise(text).casefold()
+
+
 def flaw(fields: Sequence[str]) -> tuple[str, str]:
     """The reason why these fields cannot be used, with a detail; two empty strings where they can."""
     for value in fields:
@@ -55,5 +94,5 @@ def excerpt(text: str) -> str:
 def nearest(word: str, known: Sequence[str]) -> str:
     """A hint such as ` Did you mean "text"?`, or nothing where no known word is near."""
     by_folded = {name.strip().casefold(): name for name in known}
-    found = difflib.get_close_matches(word.strip().casefold(), list(by_folded), n=1, cutoff=0.5)
-    return f' Did you mean "{by_folded[found[0]]}"?' if found else ""
+    matches = difflib.get_close_matches(word.strip().casefold(), list(by_folded), n=1, cutoff=0.5)
+    return f' Did you mean "{by_folded[matches[0]]}"?' if matches else ""

@@ -1,63 +1,19 @@
-"""Splits that share nothing: leaks found, rows that belong together kept together, cuts that anybody can repeat."""
+"""How rows come into splits: samples, rows that belong together kept together, cuts that anybody can repeat."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from math import fsum
 
-from potstill.data.rows import excerpt
-from potstill.data.validation import DataRow, Tally
-from potstill.domain.errors import DataError
+from potstill.data.rows import DataRow
 
-ROLES = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 
 
-def shared_keys(sources: Mapping[str, Sequence[DataRow]]) -> dict[tuple[str, str], list[str]]:
-    """The texts (their keys, in file order) that stand in two sources, by pair of roles."""
-    keys = {role: {row.key for row in rows} for role, rows in sources.items()}
-    roles = [role for role in ROLES if role in sources]
-    shared: dict[tuple[str, str], list[str]] = {}
-    for first, role in enumerate(roles):
-        for other in roles[first + 1 :]:
-            both = keys[role] & keys[other]
-            if both:
-                shared[role, other] = [key for key in dict.fromkeys(row.key for row in sources[role]) if key in both]
-    return shared
-
-
-def refuse_leaks(sources: Mapping[str, Sequence[DataRow]]) -> None:
-    """Raise DataError where a text stands in two sources, with the count for each pair and one example."""
-    shared = shared_keys(sources)
-    if not shared:
-        return
-    counts = ", ".join(f"{len(keys)} in {role} and {other}" for (role, other), keys in shared.items())
-    (role, other), keys = next(iter(shared.items()))
-    first, second = (next(row for row in sources[name] if row.key == keys[0]) for name in (role, other))
-    raise DataError(
-        f"texts stand in two splits (upper and lower case and white space aside): {counts}. For example "
-        f"{first.place} of {role} and {second.place} of {other}: {excerpt(first.text)}\n"
-        'Take them out of the files, or set on_leak = "drop": it drops them from train first, then from validation, '
-        "never from test"
-    )
-
-
-def without_leaks(
-    sources: Mapping[str, Sequence[DataRow]], tallies: Mapping[str, Tally]
-) -> dict[str, Sequence[DataRow]]:
-    """Drop from each source the rows whose text stands in a later one (train, validation, test), and count them."""
-    kept: dict[str, Sequence[DataRow]] = {}
-    later: set[str] = set()
-    for role in reversed([role for role in ROLES if role in sources]):
-        kept[role] = [row for row in sources[role] if row.key not in later]
-        tallies[role].filtered["leak"] += len(sources[role]) - len(kept[role])
-        later |= {row.key for row in sources[role]}
-    return {role: kept[role] for role in sources}
-
-
-def draw_sample(rows: Sequence[DataRow], size: int, seed: int, role: str) -> list[DataRow]:
+def draw_sample(rows: Sequence[DataRow], size: int, seed: int, split: str) -> list[DataRow]:
     """`size` of the rows, drawn by `seed` and kept in order; a smaller sample is part of every larger one."""
-    drawn = sorted(rows, key=lambda row: _draw(seed, f"sample\0{role}\0{row.number}\0{row.key}"))[:size]
+    drawn = sorted(rows, key=lambda row: _draw(seed, f"sample\0{split}\0{row.number}\0{row.key}"))[:size]
     numbers = {row.number for row in drawn}
     return [row for row in rows if row.number in numbers]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from potstill.data.csv_files import csv_content
 from potstill.data.decoding import as_utf8
-from potstill.data.files import find_files, read_bytes, refuse_other_formats, unpacked
+from potstill.data.files import check_format, find_files, read_bytes, unpacked
 from potstill.data.json_lines import json_rows
 from potstill.data.parquet import parquet_rows
 from potstill.data.rows import TableRow
@@ -33,15 +33,16 @@ def read_table(names: str | Sequence[str], root: Path, encoding: str | None = No
     of the first.
 
     Raises:
-        DataError: a file is missing, a folder, damaged, empty, without rows, of an unknown kind or of other columns.
+        DataError: a file is missing, a folder, damaged, empty, without rows or of an unknown kind, or lacks a column
+            of the first.
     """
     names = [names] if isinstance(names, str) else names
     files = find_files(names, root)
     tables = [_read_file(name, path, encoding) for name, path in files]
-    first, *others = tables
-    if not others:
+    first, *rest = tables
+    if not rest:
         return first
-    for table in others:
+    for table in rest:
         if missing := [column for column in first.columns if column not in table.columns]:
             raise DataError(f'{table.name} has no column "{missing[0]}", which {first.name} has')
     rows = [replace(row, called=f"{table.name}, {row.place}") for table in tables for row in table.rows]
@@ -69,7 +70,7 @@ def _content(name: str, raw: bytes, suffix: str, encoding: str | None) -> tuple[
         columns, rows = parquet_rows(name, raw)
         return columns, rows, []
     content = unpacked(name, raw) if suffix.endswith(".gz") else raw
-    refuse_other_formats(name, content)
+    check_format(name, content)
     text, notes = as_utf8(name, content, encoding)
     if suffix.startswith(".jsonl"):
         columns, rows = json_rows(name, text)

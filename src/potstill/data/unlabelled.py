@@ -1,12 +1,14 @@
 """Texts that nobody labelled, of which none stands in a split."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from potstill.data.loading import Source, open_table, sampled, source_account
-from potstill.data.validation import Columns, DataRow, Tally, check_columns, leak_key, usable_rows
+from potstill.data.account import check_rows_left, source_account
+from potstill.data.pipeline import find_columns, keep_where, open_split, reject_unusable, take_sample
+from potstill.data.rows import DataRow, Filtered, leak_key
+from potstill.data.source import Source
 from potstill.domain.dataset import Dataset
-from potstill.domain.errors import DataError
 
 
 def with_unlabelled(data: Dataset, source: Source, *, seed: int, root: Path) -> Dataset:
@@ -16,25 +18,17 @@ def with_unlabelled(data: Dataset, source: Source, *, seed: int, root: Path) -> 
     Raises:
         DataError: the file or a column is not there, or no text is left.
     """
-    table, tally = open_table("unlabelled", source, root), Tally()
-    check_columns(table, [source.text, *source.where])
-    rows = usable_rows(table, Columns(source.text, []), source.where, tally)
-    rows = sampled("unlabelled", source, tally, _new(rows, data, tally), seed)
-    if not rows:
-        gone = {**tally.filtered, **tally.rejected}
-        raise DataError(f"unlabelled: of {len(table.rows):,} rows in {source.name} none is left: {gone}")
-    account = source_account("unlabelled", source, table, tally, len(rows))
-    return replace(data.with_source(account), unlabelled=[row.text for row in rows])
+    texts_only = replace(source, label=(), id=None, weight=None, group=None, category=None)
+    (opened,) = find_columns([open_split("unlabelled", texts_only, root)])
+    usable = reject_unusable(keep_where(opened))
+    split = take_sample(usable.collect(_new(usable.rows, data)), seed)
+    check_rows_left([split])
+    return replace(data.with_source(source_account(split)), unlabelled=[row.text for row in split.rows])
 
 
-def _new(rows: list[DataRow], data: Dataset, tally: Tally) -> list[DataRow]:
-    """The rows whose text stands in no split, each once."""
-    known = {leak_key(text): f"in {name}" for name, split in data.splits().items() for text in split.texts}
-    new: list[DataRow] = []
+def _new(rows: Sequence[DataRow], data: Dataset) -> Iterator[DataRow | Filtered]:
+    """The rows whose text stands in no split, each once; the others with where their text stands."""
+    causes = {leak_key(text): f"in {name}" for name, split in data.splits().items() for text in split.texts}
     for row in rows:
-        if row.key in known:
-            tally.filtered[known[row.key]] += 1
-        else:
-            known[row.key] = "repeated"
-            new.append(row)
-    return new
+        yield Filtered(causes[row.key]) if row.key in causes else row
+        causes.setdefault(row.key, "repeated")

@@ -1,7 +1,5 @@
 """Rows of a file or a stream, one after the other, whatever its size."""
 
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 import gzip
 import io
 import math
@@ -13,12 +11,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from potstill.data.arrow import ARROW_ERRORS, ParquetFile
 from potstill.data.csv_files import FIELD_LIMIT, Lines, csv_rows, separator_of
 from potstill.data.json_lines import json_object
-from potstill.data.rows import LONGEST_FIELD, excerpt, nearest
+from potstill.data.rows import LONGEST_FIELD, excerpt
+from potstill.data.source import check_columns
 from potstill.domain.errors import DataError
 from potstill.domain.normalise import normalise
 from potstill.scoring.formats import Format
@@ -117,17 +114,17 @@ def _csv(name: str, content: BinaryIO, text_column: str) -> tuple[list[str], Gen
         stream.detach()
         raise
 
-    def judged() -> Generator[Row]:
+    def checked() -> Generator[Row]:
         try:
             for row in rows:
                 if row.fault:
                     yield Row(row.line, fault=row.fault, detail=row.detail)
                 else:
-                    yield _judged(row.line, row.values, row.values[text_column])
+                    yield _checked(row.line, row.values, row.values[text_column])
         finally:
             stream.detach()  # a wrapper that is thrown away closes what it wraps, standard input too
 
-    return columns, judged()
+    return columns, checked()
 
 
 def _separated(lines: Iterator[str]) -> tuple[Lines, str]:
@@ -169,30 +166,28 @@ def _json(name: str, content: BinaryIO, text_column: str) -> Generator[Row]:
         elif text_column not in values and not seen:
             _check(name, list(values), text_column)
         else:
-            yield _judged(number, values, values.get(text_column))
+            yield _checked(number, values, values.get(text_column))
 
 
 def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
     try:
-        file = pq.ParquetFile(raw)
-    except (pa.ArrowException, OSError) as error:
+        file = ParquetFile(raw)
+    except ARROW_ERRORS as error:
         raise DataError(f"{name} is not a Parquet file that opens: {error}") from error
-    schema = file.schema_arrow
-    _check(name, schema.names, text_column)
+    _check(name, file.columns, text_column)
     place = 0
 
     def rows() -> Generator[Row]:
         nonlocal place
-        batches = file.iter_batches(batch_size=_PARQUET_ROWS)
+        batches = file.batches(_PARQUET_ROWS)
         while True:
             try:
                 batch = next(batches, None)
-                listed = [] if batch is None else cast(list[dict[str, Any]], batch.to_pylist())
-            except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+            except ARROW_ERRORS as error:
                 raise DataError(f"{name}: rows from {place + 1:,} on cannot be read: {error}") from error
             if batch is None:
                 return
-            for values in listed:
+            for values in batch:
                 place += 1
                 text = values[text_column]
                 if isinstance(text, bytes):  # a column of plain bytes, as training reads it
@@ -201,21 +196,17 @@ def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
                     except UnicodeDecodeError:
                         yield Row(place, fault="bad encoding", detail="the text is not UTF-8")
                         continue
-                yield _judged(place, values, text)
+                yield _checked(place, values, text)
 
-    return Incoming(rows(), file.metadata.num_rows, lambda: place, list(schema.names), schema)
+    return Incoming(rows(), file.rows, lambda: place, file.columns, file.schema)
 
 
 def _check(name: str, columns: list[str], text_column: str) -> None:
-    if text_column not in columns:
-        known = ", ".join(f'"{excerpt(column)}"' for column in columns[:30])
-        raise DataError(f'{name} has no column "{text_column}".{nearest(text_column, columns)} Its columns: {known}')
-    for column in columns:
-        if columns.count(column) > 1:
-            raise DataError(f'{name} has more than one column "{excerpt(column)}"; rename all but one')
+    """Check for the text as studies do, and that no column stands twice: all of them are written again."""
+    check_columns(name, columns, [text_column, *columns])
 
 
-def _judged(line: int, values: Mapping[str, Any], text: object) -> Row:
+def _checked(line: int, values: Mapping[str, Any], text: object) -> Row:
     """The row, with a fault where its text is none."""
     if isinstance(text, int | float) and not isinstance(text, bool) and math.isfinite(text):
         text = str(text)

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from potstill.data.loading import Source, load_dataset
+from potstill.data.loading import load_dataset
+from potstill.data.pipeline import Cutting
+from potstill.data.source import Source, Sources
 from potstill.data.unlabelled import with_unlabelled
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import PotstillError, StudyError
@@ -18,14 +20,14 @@ from potstill.study.tables import DataTable, SplitTable
 def load_rows(table: DataTable, root: Path) -> Dataset:
     """The data set that `[data]` describes, its paths relative to `root`. Raises DataError."""
     data = load_dataset(
-        _source(table, table.train, training=True),
-        _source(table, table.validation) if table.validation else None,
-        _source(table, table.test) if table.test else None,
+        Sources(
+            _source(table, table.train, training=True),
+            _source(table, table.validation) if table.validation else None,
+            _source(table, table.test) if table.test else None,
+        ),
         labels=table.labels if isinstance(table.labels, dict) else None,
         positive=table.positive,
-        fractions=table.fractions,
-        on_leak=table.on_leak,
-        seed=table.seed,
+        cutting=Cutting(table.fractions, table.on_leak, table.seed),
         root=root,
     )
     if table.unlabelled is None:

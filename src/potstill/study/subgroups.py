@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from potstill.data.loading import Source
 from potstill.data.mentions import Mentions, mentions_in_test, read_mentions
+from potstill.data.source import Source
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import StudyError
 from potstill.domain.measures import GroupAreas, GroupFile

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from potstill.data.loading import Source, load_dataset
+from potstill.data.loading import load_dataset
+from potstill.data.pipeline import Cutting
+from potstill.data.source import Source, Sources
 from potstill.domain.dataset import Split
 from potstill.domain.errors import DataError
 from potstill.domain.layer_search import LayerSearch
@@ -58,9 +60,8 @@ def _rows(data: Source, task: Task, count: int, seed: int) -> Split:
         data = replace(data, label=list(task.labels))
     else:
         known = {str(number): label for number, label in enumerate(task.labels)} | {name: name for name in task.labels}
-    loaded = load_dataset(
-        data, None, None, labels=known, positive=task.positive, fractions=NEARLY_ALL, on_leak="drop", seed=seed
-    )
+    cutting = Cutting(NEARLY_ALL, "drop", seed)
+    loaded = load_dataset(Sources(data), labels=known, positive=task.positive, cutting=cutting)
     if loaded.task.labels != task.labels:
         raise DataError(f"{data.name} has the labels {list(loaded.task.labels)}, the model {list(task.labels)}")
     drawn = np.random.default_rng(seed).permutation(len(loaded.train))[:count]
