@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 from tiny import comments, tiny_classifier
 
-from potstill.data.loading import Source, load_dataset
+from potstill.data.loading import load_dataset
+from potstill.data.source import Source, Sources
 from potstill.study.corpus import Corpus
 from potstill.study.evaluator import Evaluator
 from potstill.study.progress import Display
@@ -20,7 +21,7 @@ TEACHER = tiny_classifier(layers=2, seed=5)
 def evaluator(tmp_path: Path) -> Evaluator:
     lines = [f"{text},{label}" for text, label in zip(*comments(120), strict=True)]
     (tmp_path / "rows.csv").write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
-    data = load_dataset(Source(str(tmp_path / "rows.csv")), None, None, labels={"0": "fine", "1": "toxic"})
+    data = load_dataset(Sources(Source(str(tmp_path / "rows.csv"))), labels={"0": "fine", "1": "toxic"})
     corpus = Corpus(data, TEACHER.tokenizer, max_length=24)
     return Evaluator(corpus, Display(Console(file=io.StringIO())), threshold_rule="best_f1", sample=10)
 
