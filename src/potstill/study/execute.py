@@ -13,7 +13,8 @@ from potstill.domain.errors import StudyError
 from potstill.domain.layer_search import LayerSearch
 from potstill.domain.layers import LayerPlan
 from potstill.domain.record import RunRecord
-from potstill.ledger.ledger import Ledger, write_file
+from potstill.ledger.files import write_file
+from potstill.ledger.ledger import Ledger
 from potstill.models.classifier import calm_transformers
 from potstill.study.config import Study
 from potstill.study.gates import refuse_blind_validation
@@ -97,7 +98,7 @@ class Conductor:
         if self.mentions is None:
             return
         self.lab.display.say(f"subgroups: {len(self.mentions.texts):,} rows of {self.mentions.source}")
-        done = [run for run in runs if self.lab.ledger.read(run.arm, run.seed, run.digest).status == "done"]
+        done = [run for run in runs if self.lab.ledger.read(run.key).status == "done"]
         found = measure_groups(self.lab, self.mentions, done)
         write_file(self.folder / "subgroups.json", found.model_dump_json().encode())
 
@@ -139,7 +140,7 @@ class Conductor:
         for trial in trials:
             draft = self.lab.trial_draft(trial, parent)
             self._once(draft, draft.words, lambda trial=trial, draft=draft: self.lab.trial(trial, draft, teacher))
-            record = self.lab.ledger.read(draft.arm, draft.seed, draft.digest)
+            record = self.lab.ledger.read(draft.key)
             score = record.validation.pr_auc if record.validation else None
             reasons[trial.family] = record.reason
             scores.setdefault(trial.family, {})[trial.training.learning_rate] = score
@@ -177,11 +178,11 @@ class Conductor:
             description=draft.words, settings=draft.settings, audit=traceback.format_exception(error)[-3:],
             provenance=provenance(self.study.training.precision),
         )  # fmt: skip
-        with self.lab.ledger.writing(draft.arm, draft.seed, draft.digest) as folder:
+        with self.lab.ledger.writing(draft.key) as folder:
             (folder / "run.json").write_text(record.model_dump_json(indent=1), encoding="utf-8")
 
     def _tell(self, draft: Draft, label: str) -> None:
-        record = self.lab.ledger.read(draft.arm, draft.seed, draft.digest)
+        record = self.lab.ledger.read(draft.key)
         if record.status == "failed":
             self.lab.display.say(f"{label}: failed: {record.reason}")
             return

@@ -8,6 +8,7 @@ from pydantic import BaseModel, JsonValue
 
 from potstill.domain.dataset import Dataset
 from potstill.domain.normalise import NORMALISE_VERSION
+from potstill.domain.run_key import RunKey
 from potstill.ledger.ledger import digest_of
 from potstill.methods.bench import Role
 from potstill.models.encoder import fingerprint
@@ -30,6 +31,11 @@ class Draft:
     role: Role = "control"
     seeded: bool = False
     """Whether another seed would have given another model."""
+
+    @property
+    def key(self) -> RunKey:
+        """The name of the run."""
+        return RunKey(arm=self.arm, seed=self.seed, digest=self.digest)
 
 
 class Namer:

@@ -90,11 +90,11 @@ class Lab:
 
     def is_done(self, draft: Draft) -> bool:
         """Whether the ledger has the run."""
-        return self.ledger.find(draft.arm, draft.seed, draft.digest) is not None
+        return self.ledger.find(draft.key) is not None
 
     def place(self, draft: Draft) -> Path:
         """The folder of the run."""
-        return self.ledger.place(draft.arm, draft.seed, draft.digest)
+        return self.ledger.place(draft.key)
 
     # --- rows -----------------------------------------------------------------------------------------------------
 
@@ -223,7 +223,7 @@ class Lab:
 
     def open_teacher(self, draft: Draft) -> Teacher:
         """The finished teacher, from disk. Raises GateError where it is not clearly better than chance."""
-        record = self.ledger.find(draft.arm, draft.seed, draft.digest)
+        record = self.ledger.find(draft.key)
         assert record is not None, "the teacher is made before it is opened"
         classifier = open_classifier(self.place(draft) / "model")
         with np.load(self.place(draft) / "logits.npz") as logits:
@@ -371,7 +371,7 @@ class Lab:
             record.training_loss = last.loss
             measured = {"validation_pr_auc": score, "sampled_accuracy": self._sampled_accuracy(validation)}
             record.curve = [*before, last.model_copy(update=measured)]
-        with self.ledger.writing(draft.arm, draft.seed, draft.digest) as folder:
+        with self.ledger.writing(draft.key) as folder:
             if made and test is not None:
                 record.cost.bytes = self._save_model(folder, draft, made, calibration)
             np.savez(folder / "logits.npz", allow_pickle=False, **logits)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import potstill
 from potstill.domain.dataset import Dataset
-from potstill.ledger.ledger import run_folder, write_file
+from potstill.ledger.files import write_file
 from potstill.study.config import Study
 from potstill.study.identity import Draft
 from potstill.study.provenance import machine
@@ -99,7 +99,7 @@ def write_summary(
         "task": data.task.model_dump(mode="json"),
         "seeds": study.seeds,
         "arms": list(arms.values()),
-        "runs": {f"{draft.arm}/s{draft.seed}": run_folder(draft.arm, draft.seed, draft.digest) for draft in runs},
+        "runs": {f"{draft.arm}/s{draft.seed}": draft.key.folder for draft in runs},
         "rule": study.rule.model_dump(mode="json"),
         "search": searched,
         "account": data.account.model_dump(mode="json"),

@@ -16,7 +16,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from potstill.domain.errors import StudyError
 from potstill.domain.tuning import Attempt, Tuning
-from potstill.ledger.ledger import Ledger, digest_of, write_file
+from potstill.ledger.files import write_file
+from potstill.ledger.ledger import Ledger, digest_of
 from potstill.methods.bench import Bench, Made
 from potstill.methods.lora import Lora
 from potstill.models.classifier import calm_transformers
