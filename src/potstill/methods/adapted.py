@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 from potstill.domain.layers import LayerPlan
 from potstill.methods.bench import Bench, Made, Method, Training
 from potstill.models.classifier import Classifier, count_parameters
-from potstill.models.lora import add_lora, audit, implied_parameters, merge
+from potstill.models.lora import LoraSettings, add_lora, audit, implied_parameters, merge
 from potstill.training.objective import Objective
 
 # LoRA wants about ten times the rate of full fine-tuning; where neither the arm nor a search sets one, this is used.
@@ -28,6 +28,10 @@ class AdaptedMethod(Method):
         """Whether the head is trained in full beside the adapters."""
         return True
 
+    def adapters(self) -> LoraSettings:
+        """What is put on the model."""
+        return LoraSettings(self.r, self.lora_alpha, self.lora_dropout, self.target_modules, self.trains_head())
+
     def trained_as(self, training: Training) -> Training:
         scaled = training.model_copy(update={"learning_rate": training.learning_rate * RATE_OVER_FULL})
         return super().trained_as(scaled)
@@ -37,11 +41,9 @@ class AdaptedMethod(Method):
     ) -> Made:
         """Train adapters on `start`, which they change, and merge them into a plain model."""
         train_head = self.trains_head()
-        implied = implied_parameters(start.model, self.r, self.target_modules, start.fresh, train_head=train_head)
-        model = add_lora(
-            start.model, r=self.r, lora_alpha=self.lora_alpha, lora_dropout=self.lora_dropout,
-            target_modules=self.target_modules, train_head=train_head, fresh=start.fresh, seed=seed,
-        )  # fmt: skip
+        settings = self.adapters()
+        implied = implied_parameters(start.model, settings, start.fresh)
+        model = add_lora(start.model, settings, fresh=start.fresh, seed=seed)
         said = audit(model, start.fresh if train_head else (), implied)
         trained = bench.fit(cast(PreTrainedModel, model), seed, objective)
         trainable = count_parameters(model)[1]

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 from potstill.domain.errors import StudyError
 from potstill.domain.layers import SEARCH, LayerPlan, LayerRule, plan_layers
 from potstill.methods.bench import Bench, Gate, Method, Taught, Training
-from potstill.models.layer_stack import carve, depth_of
+from potstill.models.layer_stack import depth_of, prune_layers
 from potstill.training.objective import Distillation, Guidance
 
 
@@ -53,7 +53,7 @@ class CarvedMethod(Method):
     def carved(self, taught: Taught) -> tuple[PreTrainedModel, LayerPlan]:
         """A fresh student and the plan it was carved by."""
         plan = self.plan(depth_of(taught.classifier.model))
-        return carve(taught.classifier.model, plan), plan
+        return prune_layers(taught.classifier.model, plan), plan
 
     def which(self) -> str:
         """The layers in words."""

@@ -11,7 +11,7 @@ from potstill.domain.layers import LayerPlan
 from potstill.methods.bench import Bench, Made, Taught, Training
 from potstill.methods.carved import DistilledMethod
 from potstill.models.classifier import Classifier, count_parameters
-from potstill.models.layer_stack import carve, depth_of
+from potstill.models.layer_stack import depth_of, prune_layers
 from potstill.training.layerwise import Layerwise, Match
 from potstill.training.loop import TrainResult, one_after_another
 from potstill.training.theseus import Theseus, replaceable_layers
@@ -86,7 +86,7 @@ class Progressive(DistilledMethod):
         for number, (plan, epochs) in enumerate(zip(plans, each, strict=True)):
             step = LayerPlan(depth=len(so_far.kept), kept=tuple(so_far.kept.index(layer) for layer in plan.kept))
             so_far = so_far.then(step)
-            model = carve(model, step, named=so_far)
+            model = prune_layers(model, step, recorded=so_far)
             tokens = None if bench.tokens is None else bench.tokens // len(plans)
             stage = replace(bench, training=bench.training.model_copy(update={"epochs": epochs}), tokens=tokens)
             # The same seed again would begin with the same rows: a stage shorter than an epoch saw no others.

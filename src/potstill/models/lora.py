@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, cast
 
 import torch
@@ -12,7 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from potstill.domain.errors import GateError, ModelError
 from potstill.models.classifier import PROBES, Classifier, count_parameters, logits_of
-from potstill.models.layer_stack import find_layer_stack
+from potstill.models.layer_stack import find_layer_stack, modules_by_name
 
 Targets = Literal["query-value", "attention", "all"]
 """Where adapters may go: where LoRA's authors put them, at keys too, or at every product of a layer."""
@@ -21,42 +22,45 @@ ATTENTION = (
     ("Wqkv",),
 )  # fmt: skip
 """What families call the projections of attention; ModernBERT has all three in one."""
-
-
 HEADS = ("classifier", "score")
 """How the names of those modules end that peft trains in full beside the adapters of a classifier."""
 
 
-def add_lora(
-    model: PreTrainedModel,
-    *,
-    r: int,
-    lora_alpha: int,
-    lora_dropout: float,
-    target_modules: Sequence[str] | None,
-    train_head: bool = True,
-    fresh: Sequence[str] = (),
-    seed: int,
-) -> PeftModel:
-    """Put adapters on `target_modules` (None: query and value of every layer) and leave the head trainable, or not.
+@dataclass(frozen=True)
+class LoraSettings:
+    """Low-rank adapters (Hu et al., 2021) in peft's names; `target_modules` None: query and value of every layer.
+
+    With `train_head` the head is trained in full beside them, without it stays as it is.
+    """
+
+    r: int
+    lora_alpha: int
+    lora_dropout: float
+    target_modules: Sequence[str] | None = None
+    train_head: bool = True
+
+
+def add_lora(model: PreTrainedModel, settings: LoraSettings, *, fresh: Sequence[str] = (), seed: int) -> PeftModel:
+    """Put adapters on a model, whose layers they change.
 
     `fresh` names parameters that are random: the modules that hold them are trained in full too, since a pooler or a
     dense layer in front of the classifier (DeBERTa, DistilBERT, ModernBERT) would stay random otherwise.
 
-    LoRA: Hu et al., 2021. With `SEQ_CLS` peft trains the head in full beside the adapters; without a task it stays as
-    it is, as it did with `CAUSAL_LM` before peft checked that.
+    With `SEQ_CLS` peft trains the head in full beside the adapters; without a task it stays as it is, as it did with
+    `CAUSAL_LM` before peft checked that.
 
     Raises:
         ModelError: the family's attention is not known, or none of the named modules exists.
     """
-    torch.manual_seed(seed)
+    torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]  # torch gives it no type
+    head = settings.train_head
     config = LoraConfig(
-        task_type=TaskType.SEQ_CLS if train_head else None,
-        r=r,
-        lora_alpha=lora_alpha,
-        lora_dropout=lora_dropout,
-        target_modules=list(target_modules) if target_modules else attention_targets(model),
-        modules_to_save=sorted({name.rpartition(".")[0] for name in fresh}) if train_head and fresh else None,
+        task_type=TaskType.SEQ_CLS if head else None,
+        r=settings.r,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules=list(settings.target_modules) if settings.target_modules else attention_targets(model),
+        modules_to_save=sorted({name.rpartition(".")[0] for name in fresh}) if head and fresh else None,
     )
     try:
         return cast(PeftModel, get_peft_model(model, config))
@@ -74,7 +78,7 @@ def target_choices(model: PreTrainedModel) -> dict[str, list[str]]:
     stack = find_layer_stack(model)
     names = {
         name.rpartition(".")[2]
-        for name, part in model.named_modules()
+        for name, part in modules_by_name(model).items()
         if name.startswith(f"{stack}.") and isinstance(part, nn.Linear)
     }
     for attention in ATTENTION:
@@ -87,19 +91,18 @@ def target_choices(model: PreTrainedModel) -> dict[str, list[str]]:
     )
 
 
-def implied_parameters(
-    model: PreTrainedModel, r: int, target_modules: Sequence[str] | None, fresh: Sequence[str], *, train_head: bool
-) -> int:
+def implied_parameters(model: PreTrainedModel, settings: LoraSettings, fresh: Sequence[str] = ()) -> int:
     """How many parameters such settings train on a model without adapters: r rows and columns for each product that is
     adapted, and all of the head and of what came random."""
-    targets = set(target_modules or attention_targets(model))
-    modules = dict(model.named_modules())
+    targets = set(settings.target_modules or attention_targets(model))
+    modules = modules_by_name(model)
     heads = {name for name in modules if name.endswith(HEADS)} | {name.rpartition(".")[0] for name in fresh}
-    saved = heads if train_head else set[str]()
+    saved = heads if settings.train_head else set[str]()
     # What is trained in full gets no adapter, whatever it is called: RoBERTa's head has a `dense` as its layers have.
-    whole = {f"{name}.{inner}".rstrip(".") for name in saved for inner, _ in modules[name].named_modules()}
-    adapted = [part for name, part in modules.items() if name.rpartition(".")[2] in targets and name not in whole]
-    count = sum(r * (part.in_features + part.out_features) for part in adapted if isinstance(part, nn.Linear))
+    whole = {f"{name}.{inner}".rstrip(".") for name in saved for inner in modules_by_name(modules[name])}
+    targeted = [part for name, part in modules.items() if name.rpartition(".")[2] in targets and name not in whole]
+    products = [part for part in targeted if isinstance(part, nn.Linear)]
+    count = sum(settings.r * (part.in_features + part.out_features) for part in products)
     weights = {id(p): p.numel() for name in saved for p in modules[name].parameters()}
     return count + sum(weights.values())
 
@@ -115,7 +118,7 @@ def audit(model: PeftModel, fresh: Sequence[str], implied: int) -> list[str]:
             parameters are trained than the recipe implies.
     """
     trainable = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    frozen = [name for name in fresh if not any(_is_copy_of(name, other) for other in trainable)]
+    frozen = [name for name in fresh if not any(_is_copy_of(name, peft_name) for peft_name in trainable)]
     if frozen:
         raise GateError(f"LoRA would leave {', '.join(frozen)} random and frozen; name it in modules_to_save")
     adapters = sum(p.numel() for name, p in model.named_parameters() if "lora_" in name)
@@ -151,6 +154,6 @@ def merge(model: PeftModel, tokenizer: PreTrainedTokenizerBase, *, max_length: i
     return plain, f"merged into a plain model: no probe's logit moved by more than {max(moved, 1e-7):.0e}"
 
 
-def _is_copy_of(name: str, other: str) -> bool:
+def _is_copy_of(name: str, peft_name: str) -> bool:
     """Whether peft's `base_model.model.classifier.modules_to_save.default.weight` is `classifier.weight`."""
-    return other.replace("modules_to_save.default.", "").endswith(f".{name}")
+    return peft_name.replace("modules_to_save.default.", "").endswith(f".{name}")

@@ -18,12 +18,12 @@ from potstill.methods.adapted import AdaptedMethod
 from potstill.methods.bench import Method, Training
 from potstill.methods.carved import CarvedMethod
 from potstill.models.classifier import (
-    calm_transformers,
+    check_input_length,
     count_parameters,
     empty_classifier,
     open_encoder,
     open_tokenizer,
-    refuse_long_input,
+    quiet_transformers,
 )
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
@@ -78,7 +78,7 @@ class Shape:
         config = AutoConfig.from_pretrained(self.folder, num_labels=len(task.labels))
         self.model = empty_classifier(config)
         self.max_length = study.training.max_length
-        refuse_long_input(self.model, self.max_length)
+        check_input_length(self.model, self.max_length)
         self.depth = depth_of(self.model)
 
     def layer_parameters(self) -> int:
@@ -102,17 +102,14 @@ class Shape:
         if own := method.own_encoder():
             folder = find_encoder(*own, self.root)
             model = empty_classifier(AutoConfig.from_pretrained(folder, num_labels=len(self.task.labels)))
-            refuse_long_input(model, self.max_length)
+            check_input_length(model, self.max_length)
             return _sizes(model)
         plan = method.plan(self.depth) or LayerPlan.all_of(self.depth)
         model = empty_classifier(shrink(self.model.config, plan))
         found = _sizes(model)
         if isinstance(method, AdaptedMethod):
-            counted = add_lora(
-                model, r=method.r, lora_alpha=method.lora_alpha, lora_dropout=method.lora_dropout,
-                target_modules=method.target_modules, train_head=method.trains_head(),
-                fresh=self.fresh if method.needs_encoder() else (), seed=0,
-            )  # fmt: skip
+            fresh = self.fresh if method.needs_encoder() else ()
+            counted = add_lora(model, method.adapters(), fresh=fresh, seed=0)
             trained, _ = counted.get_nb_trainable_parameters()
             return replace(found, trained=trained)
         return replace(found, trained=found.all - method.frozen(model))
@@ -131,7 +128,7 @@ def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> lis
     Raises:
         StudyError: an arm's settings do not fit the teacher or the training.
     """
-    calm_transformers()
+    quiet_transformers()
     shape = Shape(study, root, data.task)
     refuse_misfits(study, shape.depth)
     named = study.all_arms()

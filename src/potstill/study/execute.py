@@ -15,7 +15,7 @@ from potstill.domain.layers import LayerPlan
 from potstill.domain.record import RunRecord
 from potstill.ledger.files import write_file
 from potstill.ledger.ledger import Ledger
-from potstill.models.classifier import calm_transformers
+from potstill.models.classifier import quiet_transformers
 from potstill.study.config import Study
 from potstill.study.gates import refuse_blind_validation
 from potstill.study.identity import Draft
@@ -44,7 +44,7 @@ def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path
         PotstillError: the data, the teacher or the study itself is refused, or another process has the folder.
     """
     folder = runs / study.name
-    calm_transformers()
+    quiet_transformers()
     data, held = rows_of(study, root)
     refuse_blind_validation(data.validation, data.task)
     mentions, data = mentions_of(study.subgroups, study.data, data, held, root) if study.subgroups else (None, data)

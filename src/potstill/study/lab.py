@@ -24,12 +24,12 @@ from potstill.methods.bench import Bench, Made, Method, Taught, Training
 from potstill.methods.teacher import fine_tune_teacher
 from potstill.models.classifier import (
     Classifier,
+    check_input_length,
     count_parameters,
     empty_classifier,
     labels_of,
     open_classifier,
     open_tokenizer,
-    refuse_long_input,
     save_classifier,
 )
 from potstill.models.encoder import find_encoder, fingerprint
@@ -78,7 +78,7 @@ class Lab:
         start = self.given or self.encoder
         assert start is not None, "TeacherTable asks for one of them"
         empty = empty_classifier(AutoConfig.from_pretrained(start))
-        refuse_long_input(empty, study.training.max_length)
+        check_input_length(empty, study.training.max_length)
         self.depth = depth_of(empty)
         self.tokenizer = open_tokenizer(start)
         self.namer = Namer(data, study.threshold, self.encoder, self.given)
@@ -263,7 +263,7 @@ class Lab:
         if own is None:
             return None
         folder = find_encoder(*own, self.root)
-        refuse_long_input(folder, self.study.training.max_length)
+        check_input_length(folder, self.study.training.max_length)
         return folder
 
     def run(self, spec: RunSpec, draft: Draft, teacher: Teacher) -> None:

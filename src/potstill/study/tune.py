@@ -20,7 +20,7 @@ from potstill.ledger.files import write_file
 from potstill.ledger.ledger import Ledger, digest_of
 from potstill.methods.bench import Bench, Made
 from potstill.methods.lora import Lora
-from potstill.models.classifier import calm_transformers
+from potstill.models.classifier import quiet_transformers
 from potstill.models.lora import target_choices
 from potstill.study.config import Study
 from potstill.study.execute import Conductor
@@ -45,7 +45,7 @@ def tune_study(study: Study, *, root: Path, runs: Path, display: Display) -> Tun
         StudyError: the study has no LoRA arm, or the search would begin outside of its own space.
     """
     folder = runs / study.name
-    calm_transformers()
+    quiet_transformers()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     data, held = rows_of(study, root)
     refuse_blind_validation(data.validation, data.task)
