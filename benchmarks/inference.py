@@ -29,7 +29,7 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 from potstill.data.tables import read_table
 from potstill.inference.machine import available_threads, cpu_kind
-from potstill.models.classifier import calm_transformers
+from potstill.models.classifier import quiet_transformers
 from potstill.models.encoder import find_encoder
 
 STRATA = 16
@@ -191,7 +191,7 @@ def main() -> int:
     parser.add_argument("--who", nargs="+", metavar="CONTESTANT", help="only these beside the pipeline")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    calm_transformers()
+    quiet_transformers()
     torch.set_num_threads(available_threads())
     counts = COUNTS | {name: int(count) for name, count in (item.split("=") for item in arguments.counts)}
     arguments.work.mkdir(parents=True, exist_ok=True)

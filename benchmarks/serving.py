@@ -30,7 +30,7 @@ from potstill.export.build import Origin, export_bundle
 from potstill.export.checks import CheckRows, Tolerance
 from potstill.inference.bundle import open_bundle
 from potstill.inference.machine import available_threads
-from potstill.models.classifier import Classifier, calm_transformers
+from potstill.models.classifier import Classifier, quiet_transformers
 from potstill.models.encoder import find_encoder
 from potstill.models.saved import SavedDecision
 
@@ -180,7 +180,7 @@ def main() -> int:
     parser.add_argument("--steady", type=float, default=600)
     parser.add_argument("--flood", type=float, default=60)
     arguments = parser.parse_args()
-    calm_transformers()
+    quiet_transformers()
     arguments.work.mkdir(parents=True, exist_ok=True)
     bundle, model = (arguments.bundle, arguments.model) if arguments.bundle else random_bundle(arguments.work, "b6")
     texts = comments_of(arguments.tokens, 256, arguments.comments, arguments.column)

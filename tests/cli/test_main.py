@@ -36,7 +36,7 @@ def test_help_names_every_command() -> None:
     [
         (["run", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["report", "nowhere"], "is no study's folder"),
-        (["predict", "./nowhere", "hello"], "no folder and no Hub id"),
+        (["predict", "./nowhere", "hello"], "neither a folder nor a Hub id"),
     ],
 )
 def test_an_error_is_one_line_and_exit_code_1(

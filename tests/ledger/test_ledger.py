@@ -2,19 +2,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from potstill.domain.errors import PotstillError
 from potstill.domain.record import RunRecord, RunStatus
-from potstill.ledger.ledger import Ledger, digest_of, write_file
+from potstill.domain.run_key import RunKey
+from potstill.ledger.ledger import Ledger, digest_of, read_record
 
 DIGEST = digest_of({"arm": "even"})
+EVEN = RunKey(arm="even", seed=0, digest=DIGEST)
 
 
 def write(ledger: Ledger, status: RunStatus = "done", reason: str = "") -> Path:
     record = RunRecord(arm="even", kind="student", seed=0, digest=DIGEST, status=status, reason=reason)
-    with ledger.writing("even", 0, DIGEST) as folder:
+    with ledger.writing(EVEN) as folder:
         (folder / "run.json").write_text(record.model_dump_json(), encoding="utf-8")
-    return ledger.place("even", 0, DIGEST)
+    return ledger.place(EVEN)
 
 
 def test_the_digest_depends_on_every_value_and_on_no_order() -> None:
@@ -22,30 +25,42 @@ def test_the_digest_depends_on_every_value_and_on_no_order() -> None:
     assert len({digest_of({"a": 1}), digest_of({"a": 2}), digest_of({"a": 1, "b": None})}) == 3
 
 
+def test_a_run_lies_in_the_folder_of_its_key(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    assert write(ledger) == tmp_path / EVEN.folder
+    assert ledger.read(EVEN).key == EVEN
+    assert ledger.find(EVEN.model_copy(update={"seed": 1})) is None
+
+
 def test_a_finished_run_is_found_and_a_failed_one_is_tried_again(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
-    assert ledger.find("even", 0, DIGEST) is None
+    assert ledger.find(EVEN) is None
     write(ledger, "failed", "no memory")
-    assert ledger.find("even", 0, DIGEST) is None
-    assert ledger.read("even", 0, DIGEST).reason == "no memory"
+    assert ledger.find(EVEN) is None
+    assert ledger.read(EVEN).reason == "no memory"
     write(ledger)
-    found = ledger.find("even", 0, DIGEST)
-    assert found is not None
-    assert found.status == "done"
+    record = ledger.find(EVEN)
+    assert record is not None
+    assert record.status == "done"
 
 
 def test_an_error_while_writing_leaves_nothing(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
-    with pytest.raises(RuntimeError), ledger.writing("even", 0, DIGEST):
+    with pytest.raises(RuntimeError), ledger.writing(EVEN):
         raise RuntimeError("power cut")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_without_a_readable_record_does_not_take_its_place(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
-    with pytest.raises(PotstillError, match="no readable run"), ledger.writing("even", 0, DIGEST) as folder:
+    with pytest.raises(PotstillError, match="is not a readable run"), ledger.writing(EVEN) as folder:
         (folder / "run.json").write_text("{", encoding="utf-8")
-    assert ledger.find("even", 0, DIGEST) is None
+    assert ledger.find(EVEN) is None
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PotstillError, match=r"run\.json is not a readable run"):
+        read_record(tmp_path)
 
 
 def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:
@@ -63,26 +78,19 @@ def test_two_processes_do_not_write_to_one_ledger(tmp_path: Path) -> None:
 
 def test_a_folder_of_another_run_is_not_taken_for_this_one(tmp_path: Path) -> None:
     place = write(Ledger(tmp_path))
-    stranger = DIGEST[:12] + "0" * 52
-    assert Ledger(tmp_path).place("even", 0, stranger) == place
+    stranger = EVEN.model_copy(update={"digest": DIGEST[:12] + "0" * 52})
+    assert Ledger(tmp_path).place(stranger) == place
     with pytest.raises(PotstillError, match="belongs to another run"):
-        Ledger(tmp_path).find("even", 0, stranger)
+        Ledger(tmp_path).find(stranger)
 
 
 def test_an_array_is_computed_once(tmp_path: Path) -> None:
     calls: list[int] = []
 
-    def compute() -> np.ndarray:
+    def compute() -> NDArray[np.float32]:
         calls.append(1)
         return np.eye(2, dtype=np.float32)
 
     for _ in range(2):
         assert np.array_equal(Ledger(tmp_path).cached("teacher", compute), np.eye(2))
     assert calls == [1]
-
-
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    write_file(tmp_path / "a.json", b"one")
-    write_file(tmp_path / "a.json", b"two")
-    assert (tmp_path / "a.json").read_bytes() == b"two"
-    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]

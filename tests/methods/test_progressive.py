@@ -17,7 +17,7 @@ from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContex
 from potstill.methods.union import make_model
 from potstill.models.forward import encode, predict_logits
 from potstill.models.layer_calls import block_ranges, block_states, layers_of, watched
-from potstill.models.layer_stack import carve
+from potstill.models.layer_stack import prune_layers
 from potstill.recipes.base import BaseRecipe
 from potstill.recipes.progressive import plan_stages
 from potstill.recipes.training import TrainingSettings
@@ -89,7 +89,7 @@ def test_hybrid_merged_answers_as_it_did_unmerged() -> None:
 
 
 def test_only_the_layer_whose_turn_it_is_learns() -> None:
-    student = carve(TEACHER.model, plan_layers("odd", 6))
+    student = prune_layers(TEACHER.model, plan_layers("odd", 6))
     inputs = {"input_ids": torch.tensor([[2, 9, 3]]), "attention_mask": torch.ones(1, 3, dtype=torch.long)}
 
     def rest(model: PreTrainedModel, batch: Batch, step: int) -> Mapping[str, Part]:
@@ -121,14 +121,14 @@ def test_a_block_gives_its_last_states_or_their_mean() -> None:
 
 def test_a_student_layer_comes_nearer_to_its_block() -> None:
     student = made(kind="progressive", keep="odd", schedule="layerwise", share=0.99, learning_rate=5e-3)
-    before = carve(TEACHER.model, plan_layers("odd", 6))
+    before = prune_layers(TEACHER.model, plan_layers("odd", 6))
     inputs = {"input_ids": torch.tensor([ROWS[0]]), "attention_mask": torch.ones(1, len(ROWS[0]), dtype=torch.long)}
     wanted = block_states(TEACHER.model, inputs, block_ranges(6, 3), "last")[0]
 
     def distance(model: PreTrainedModel) -> float:
         with torch.no_grad(), watched(model) as calls:
             model(**inputs)
-        return float((calls[0].made - wanted).square().mean())
+        return float((calls[0].hidden_out - wanted).square().mean())
 
     assert distance(student.classifier.model) < distance(before)
 
@@ -137,7 +137,7 @@ def test_a_student_layer_comes_nearer_to_its_block() -> None:
 
 
 def test_at_probability_0_a_student_in_training_is_its_teacher() -> None:
-    student = carve(TEACHER.model, plan_layers("odd", 6))
+    student = prune_layers(TEACHER.model, plan_layers("odd", 6))
     inputs = {"input_ids": torch.tensor([[2, 9, 3]]), "attention_mask": torch.ones(1, 3, dtype=torch.long)}
     before = list(layers_of(student))
     with replaceable_layers(student, TEACHER.model, seed=0) as replacing, torch.no_grad():
@@ -148,7 +148,9 @@ def test_at_probability_0_a_student_in_training_is_its_teacher() -> None:
         mixed = student.train()(**inputs).logits
         assert torch.allclose(mixed, TEACHER.model(**inputs).logits, atol=1e-6)
         assert not torch.allclose(student.eval()(**inputs).logits, mixed), "measured alone, without the teacher"
-        assert len(list(student.parameters())) == len(list(carve(TEACHER.model, plan_layers("odd", 6)).parameters()))
+        assert len(list(student.parameters())) == len(
+            list(prune_layers(TEACHER.model, plan_layers("odd", 6)).parameters())
+        )
     assert list(layers_of(student)) == before
 
 
@@ -159,7 +161,7 @@ def test_the_probability_rises_and_stays() -> None:
         seen.append(replacing.rate)
         return {}
 
-    student = carve(TEACHER.model, plan_layers("odd", 6))
+    student = prune_layers(TEACHER.model, plan_layers("odd", 6))
     with replaceable_layers(student, TEACHER.model, seed=0) as replacing:
         theseus = Theseus(inner, replacing, start=0.5, steps=2)
         for step in range(4):
@@ -204,7 +206,7 @@ def test_a_layerwise_student_needs_steps_for_the_rest_and_then_all_of_it_is_trai
         made(kind="progressive", keep="odd", schedule="layerwise", share=1.0)
     student = made(kind="progressive", keep="odd", schedule="layerwise", share=0.99)
     assert student.parameters[0] == student.parameters[1]
-    before = carve(TEACHER.model, plan_layers("odd", 6)).state_dict()
+    before = prune_layers(TEACHER.model, plan_layers("odd", 6)).state_dict()
     assert not [name for name, weight in weights(student).items() if torch.equal(weight, before[name])]
 
 

@@ -1,45 +1,40 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from tiny import tiny_classifier, tiny_encoder
-from transformers import (
-    AutoModelForSequenceClassification,
-    BertConfig,
-    ModernBertConfig,
-    PretrainedConfig,
-    RobertaConfig,
-    pipeline,
-)
+from transformers import BertConfig, ModernBertConfig, PretrainedConfig, RobertaConfig, pipeline
 
 from potstill.domain.errors import ModelError
 from potstill.domain.layers import plan_layers
 from potstill.domain.task import Task
+from potstill.models.auto import model_from_config
 from potstill.models.classifier import (
     Classifier,
+    check_input_length,
     logits_of,
     open_classifier,
     open_encoder,
-    refuse_long_input,
     save_classifier,
 )
 from potstill.models.forward import predict_logits
-from potstill.models.layer_stack import carve
+from potstill.models.layer_stack import prune_layers
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
 
 
 def test_a_saved_student_opens_elsewhere_and_answers_the_same(tmp_path: Path) -> None:
     teacher = tiny_classifier(layers=4)
-    student = Classifier(carve(teacher.model, plan_layers("odd", 4)).eval(), teacher.tokenizer)
+    student = Classifier(prune_layers(teacher.model, plan_layers("odd", 4)).eval(), teacher.tokenizer)
     size = save_classifier(student, tmp_path / "student", max_length=32, card="# a student\n")
     assert size == (tmp_path / "student" / "model.safetensors").stat().st_size
-    again = open_classifier(tmp_path / "student")
+    reloaded = open_classifier(tmp_path / "student")
     texts = ["you are a fool", "thanks", ""]
-    assert torch.equal(logits_of(student, texts, max_length=32), logits_of(again, texts, max_length=32))
-    assert again.model.config.potstill_layers["kept"] == [0, 2]
-    found = pipeline("text-classification", model=str(tmp_path / "student"))("you are a fool")
-    assert found[0]["label"] in ("LABEL_0", "LABEL_1")
+    assert torch.equal(logits_of(student, texts, max_length=32), logits_of(reloaded, texts, max_length=32))
+    assert reloaded.model.config.potstill_layers["kept"] == [0, 2]
+    answers = pipeline("text-classification", model=str(tmp_path / "student"))("you are a fool")
+    assert answers[0]["label"] in ("LABEL_0", "LABEL_1")
 
 
 def test_a_save_that_loses_weights_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
@@ -52,12 +47,12 @@ def test_a_save_that_loses_weights_is_refused_and_leaves_nothing(tmp_path: Path)
 
 def test_an_encoder_gets_a_fresh_head_by_seed(tmp_path: Path) -> None:
     folder = tiny_encoder(tmp_path / "encoder")
-    one, same, other = (open_encoder(folder, TASK, seed) for seed in (0, 0, 1))
-    assert one.fresh == ("classifier.bias", "classifier.weight")
-    heads = [opened.model.state_dict()["classifier.weight"] for opened in (one, same, other)]
+    opened = [open_encoder(folder, TASK, seed) for seed in (0, 0, 1)]
+    assert opened[0].fresh == ("classifier.bias", "classifier.weight")
+    heads = [classifier.model.state_dict()["classifier.weight"] for classifier in opened]
     assert torch.equal(heads[0], heads[1])
     assert not torch.equal(heads[0], heads[2])
-    assert one.model.config.id2label == {0: "fine", 1: "toxic"}
+    assert opened[0].model.config.id2label == {0: "fine", 1: "toxic"}
 
 
 def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
@@ -84,15 +79,15 @@ def test_logits_do_not_depend_on_order_or_batch() -> None:
     ],
 )
 def test_a_model_reads_as_many_tokens_as_it_has_positions_for(
-    kind: type[PretrainedConfig], settings: dict[str, int], longest: int | None
+    kind: Callable[..., PretrainedConfig], settings: dict[str, int], longest: int | None
 ) -> None:
     small = {"vocab_size": 30, "hidden_size": 8, "intermediate_size": 8, "max_position_embeddings": 20}
-    config = kind.from_dict({**small, "num_hidden_layers": 1, "num_attention_heads": 2, **settings})
-    model = AutoModelForSequenceClassification.from_config(config).eval()
-    refuse_long_input(model, longest or 400)
+    config = kind(**small, num_hidden_layers=1, num_attention_heads=2, **settings)
+    model = model_from_config(config).eval()
+    check_input_length(model, longest or 400)
     assert predict_logits(model, [[5] * (longest or 400)], batch_size=1).isfinite().all()
     if longest is not None:
         with pytest.raises(ModelError, match=f"max_length {longest + 1} is more than the {longest} tokens"):
-            refuse_long_input(model, longest + 1)
+            check_input_length(model, longest + 1)
         with pytest.raises((IndexError, RuntimeError)):
             predict_logits(model, [[5] * (longest + 1)], batch_size=1)

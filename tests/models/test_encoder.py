@@ -16,7 +16,7 @@ def test_a_folder_is_found_beside_the_study(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_nothing_says_what_it_could_be() -> None:
-    with pytest.raises(ModelError, match=r"no folder and no Hub id .* 'minilm'"):
+    with pytest.raises(ModelError, match=r"neither a folder nor a Hub id .* 'minilm'"):
         find_encoder("./nowhere")
 
 
@@ -27,18 +27,18 @@ def test_the_hub_out_of_reach_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_fingerprint_changes_with_the_weights(tmp_path: Path) -> None:
-    one = fingerprint(tiny_encoder(tmp_path / "one", seed=0))
-    assert one == fingerprint(tiny_encoder(tmp_path / "again", seed=0))
-    assert one != fingerprint(tiny_encoder(tmp_path / "other", seed=1))
+    first = fingerprint(tiny_encoder(tmp_path / "first", seed=0))
+    assert first == fingerprint(tiny_encoder(tmp_path / "again", seed=0))
+    assert first != fingerprint(tiny_encoder(tmp_path / "second", seed=1))
 
 
 def test_the_fingerprint_changes_with_a_vocabulary_of_the_old_kind(tmp_path: Path) -> None:
     folder = tiny_encoder(tmp_path / "old")
     (folder / "tokenizer.json").unlink()
     (folder / "vocab.txt").write_text("[PAD]\n[UNK]\nfool\n")
-    one = fingerprint(folder)
+    before = fingerprint(folder)
     (folder / "vocab.txt").write_text("[PAD]\n[UNK]\ngood\n")
-    assert fingerprint(folder) != one
+    assert fingerprint(folder) != before
 
 
 def test_a_wheel_with_other_weights_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from potstill.models.first_token import first_token_only
-from potstill.models.layer_stack import find_layer_stack
+from potstill.models.layer_stack import find_layer_stack, modules_by_name
 
 SIZES: dict[str, Any] = {
     "vocab_size": len(tiny_tokenizer()), "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2,
@@ -26,7 +26,7 @@ IDS = torch.randint(5, 60, (4, 17), generator=torch.Generator().manual_seed(0))
 
 
 def models() -> dict[str, PreTrainedModel]:
-    torch.manual_seed(0)
+    torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]  # torch gives it no type
     return {
         "bert": tiny_classifier(layers=3).model,
         "roberta": RobertaForSequenceClassification(RobertaConfig(**SIZES)),
@@ -40,20 +40,24 @@ def last_layer(model: PreTrainedModel) -> nn.Module:
     return stack[-1]
 
 
+def types_of(model: PreTrainedModel) -> dict[str, type[nn.Module]]:
+    return {name: type(part) for name, part in modules_by_name(model).items()}
+
+
 @pytest.mark.parametrize("family", ["bert", "roberta", "electra"])
 @torch.inference_mode()
 def test_the_answer_is_the_same_and_one_token_is_computed(family: str) -> None:
     model = models()[family].eval()
     wanted = model(input_ids=IDS).logits
-    before = {name: type(part) for name, part in model.named_modules()}
+    before = types_of(model)
     shapes: list[torch.Size] = []
     hook = last_layer(model).register_forward_hook(lambda _, __, given: shapes.append(given.shape))
     with first_token_only(model):
-        found = model(input_ids=IDS).logits
+        logits = model(input_ids=IDS).logits
     hook.remove()
-    assert torch.allclose(found, wanted, atol=1e-6)
+    assert torch.allclose(logits, wanted, atol=1e-6)
     assert shapes == [(4, 1, 32)]
-    assert {name: type(part) for name, part in model.named_modules()} == before
+    assert types_of(model) == before
     assert torch.equal(model(input_ids=IDS).logits, wanted)
 
 

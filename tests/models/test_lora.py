@@ -3,19 +3,22 @@ from typing import cast
 import pytest
 import torch
 from tiny import tiny_classifier
-from transformers import AutoModelForSequenceClassification, BertConfig, PreTrainedModel
+from transformers import BertConfig, PreTrainedModel
 
-from potstill.domain.errors import GateError
+from potstill.domain.errors import GateError, ModelError
+from potstill.models.auto import model_from_config
 from potstill.models.classifier import count_parameters, logits_of
-from potstill.models.lora import add_lora, audit, implied_parameters, merge, peft_line
+from potstill.models.layer_calls import layers_of
+from potstill.models.lora import add_lora, audit, implied_parameters, merge, peft_line, target_choices
+from potstill.recipes.lora import Lora
 
-SETTINGS = {"r": 8, "lora_alpha": 32, "lora_dropout": 0.1, "target_modules": ["query", "value"], "seed": 0}
+SETTINGS = Lora(r=8, lora_alpha=32, lora_dropout=0.1, target_modules=["query", "value"])
 
 
 def test_bert_base_gets_the_published_number_of_adapter_parameters() -> None:
     with torch.device("meta"):
-        base = AutoModelForSequenceClassification.from_config(BertConfig())
-        model = add_lora(base, **SETTINGS)
+        base = model_from_config(BertConfig())
+        model = add_lora(base, SETTINGS, seed=0)
     adapters = sum(p.numel() for name, p in model.named_parameters() if "lora_" in name)
     assert adapters == 294_912
     assert count_parameters(model)[1] == 296_450
@@ -29,8 +32,8 @@ def test_bert_base_gets_the_published_number_of_adapter_parameters() -> None:
 
 def test_the_audit_counts_adapters_and_head() -> None:
     base = tiny_classifier(layers=2).model
-    implied = implied_parameters(base, 8, None, [], train_head=True)
-    model = add_lora(base, **SETTINGS)
+    implied = implied_parameters(base, SETTINGS.model_copy(update={"target_modules": None}))
+    model = add_lora(base, SETTINGS, seed=0)
     lines = audit(model, ["classifier.weight", "classifier.bias"], implied)
     assert lines[0].startswith("trainable params: ")
     # 2 layers x 2 matrices x 8 x (32 + 32), and a head of 2 x 32 + 2
@@ -39,7 +42,7 @@ def test_the_audit_counts_adapters_and_head() -> None:
 
 
 def test_a_random_head_that_stays_frozen_is_refused() -> None:
-    model = add_lora(tiny_classifier().model, **SETTINGS)
+    model = add_lora(tiny_classifier().model, SETTINGS, seed=0)
     for name, parameter in model.named_parameters():
         if "classifier" in name:
             parameter.requires_grad = False
@@ -49,16 +52,48 @@ def test_a_random_head_that_stays_frozen_is_refused() -> None:
 
 def test_other_parameters_than_the_recipe_implies_are_refused() -> None:
     base = tiny_classifier().model
-    implied = implied_parameters(base, 8, None, [], train_head=True)
-    model = add_lora(base, **SETTINGS)
+    implied = implied_parameters(base, SETTINGS.model_copy(update={"target_modules": None}))
+    model = add_lora(base, SETTINGS, seed=0)
     next(iter(model.parameters())).requires_grad = True
     with pytest.raises(GateError, match=rf"would be trained, the recipe implies {implied:,}"):
         audit(model, [], implied)
 
 
+def test_a_head_that_is_not_trained_stays_frozen_and_counts_for_nothing() -> None:
+    base, settings = tiny_classifier(layers=2).model, SETTINGS.model_copy(update={"train_head": False})
+    implied = implied_parameters(base, settings)
+    model = add_lora(base, settings, seed=0)
+    assert {name for name, parameter in model.named_parameters() if parameter.requires_grad} == {
+        name for name, _ in model.named_parameters() if "lora_" in name
+    }
+    assert count_parameters(model)[1] == implied == 2048
+
+
+def test_the_same_seed_gives_the_same_adapters() -> None:
+    drawn = [dict(add_lora(tiny_classifier().model, SETTINGS, seed=seed).named_parameters()) for seed in (0, 0, 1)]
+    adapters = [name for name in drawn[0] if "lora_A" in name]
+    assert all(torch.equal(drawn[0][name], drawn[1][name]) for name in adapters)
+    assert not any(torch.equal(drawn[0][name], drawn[2][name]) for name in adapters)
+
+
+def test_a_module_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ModelError, match="LoRA on bert"):
+        add_lora(tiny_classifier().model, SETTINGS.model_copy(update={"target_modules": ["nowhere"]}), seed=0)
+
+
+def test_an_attention_that_is_not_known_names_what_there_is() -> None:
+    model = tiny_classifier(layers=2).model
+    for layer in layers_of(model):
+        attention = layer.get_submodule("attention.self")
+        attention.somewhere = attention.query
+        del attention.query
+    with pytest.raises(ModelError, match=r"name target_modules, of dense, key, somewhere, value"):
+        target_choices(model)
+
+
 def test_merging_gives_a_plain_model_with_the_same_answers() -> None:
     start = tiny_classifier(layers=2)
-    model = add_lora(start.model, **SETTINGS)
+    model = add_lora(start.model, SETTINGS, seed=0)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "lora_" in name:

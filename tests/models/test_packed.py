@@ -31,8 +31,11 @@ def test_a_row_does_not_feel_its_company() -> None:
     assert torch.allclose(alone, packed(ROWS), atol=1e-5)
 
 
-def test_no_rows_and_other_families() -> None:
+def test_no_rows_have_no_logits() -> None:
     assert PackedBert(CLASSIFIER.model)([]).shape == (0, 3)
-    other = DistilBertForSequenceClassification(DistilBertConfig(vocab_size=50, dim=32, n_layers=1, n_heads=2))
+
+
+def test_another_family_is_refused() -> None:
+    model = DistilBertForSequenceClassification(DistilBertConfig(vocab_size=50, dim=32, n_layers=1, n_heads=2))
     with pytest.raises(ModelError, match="distilbert"):
-        PackedBert(other)
+        PackedBert(model)

@@ -8,7 +8,7 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedMo
 
 from potstill.domain.layers import plan_layers
 from potstill.models.forward import encode, pad, predict_logits
-from potstill.models.layer_stack import carve
+from potstill.models.layer_stack import prune_layers
 from potstill.recipes.student import HiddenLoss
 from potstill.recipes.training import TrainingSettings
 from potstill.training.batches import epoch_batches, plan_batches
@@ -78,7 +78,7 @@ def test_rows_without_a_label_are_learnt_from_the_teacher_alone() -> None:
     assert mixed["ce"].value.item() == pytest.approx(alone["ce"].value.item(), rel=1e-5)
     assert mixed["kl"].value.item() == pytest.approx(0, abs=1e-5), "each row has its own answer"
     assert loss([30, 31], objective, half)["ce"].value.item() == 0
-    student = carve(teacher, plan_layers("even", 4))
+    student = prune_layers(teacher, plan_layers("even", 4))
     assert train(student, tokens, half, SETTINGS, seed=0, objective=objective).steps == 12
 
 
@@ -100,7 +100,7 @@ def test_a_student_nears_its_teacher_who_is_not_touched(hidden_loss: HiddenLoss)
     tokens, labels = rows()
     teacher, outputs = opinionated_teacher()
     before = copy.deepcopy(teacher)
-    student = carve(teacher, plan_layers("even", 4))
+    student = prune_layers(teacher, plan_layers("even", 4))
     # Mostly the teacher's word: a random teacher contradicts the labels, and dropout's noise outweighs the gap.
     objective = Distillation(
         outputs, ce_weight=0.01, kl_weight=0.5, temperature=2.0, cosine_weight=0.1, hidden_weight=0.39,
@@ -158,7 +158,7 @@ def test_a_few_real_steps_of_bert_base_and_its_half() -> None:
     settings = changed(epochs=1, batch_size=2, learning_rate=1e-5)
     assert train(teacher, tokens, labels, settings, seed=0).steps == 2
     outputs = TeacherOutputs(predict_logits(teacher, tokens, batch_size=4))
-    student = carve(teacher, plan_layers("odd", 12, 6))
+    student = prune_layers(teacher, plan_layers("odd", 12, 6))
     objective = Distillation(outputs, kl_weight=0.5)
     assert train(student, tokens, labels, settings, seed=0, objective=objective).steps == 2
     assert predict_logits(student, tokens, batch_size=4).shape == (4, 2)

@@ -218,7 +218,7 @@ def _layers(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.data.source import Source
-    from potstill.ledger.ledger import write_file
+    from potstill.ledger.files import write_file
     from potstill.report.figures import picked_model
     from potstill.report.layer_sheets import lay_out_layers
     from potstill.report.pictures import picture_of_layers

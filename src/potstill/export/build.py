@@ -27,7 +27,7 @@ from potstill.inference.manifest import CARD, INFO, TOKENIZER, write_manifest
 from potstill.inference.reading import LongText, Reader
 from potstill.inference.side_by_side import side_by_side
 from potstill.inference.text_model import TextModel
-from potstill.ledger.ledger import folder_aside
+from potstill.ledger.files import folder_aside
 from potstill.models.classifier import Classifier
 from potstill.models.saved import SavedDecision
 

@@ -18,13 +18,9 @@ def train_adapter(
     layers: LayerPlan | None = None,
 ) -> TrainedModel:  # fmt: skip
     """Train adapters on `start`, which they change, and merge them into a plain model."""
-    train_head = recipe.trains_head()
-    implied = implied_parameters(start.model, recipe.r, recipe.target_modules, start.fresh, train_head=train_head)
-    model = add_lora(
-        start.model, r=recipe.r, lora_alpha=recipe.lora_alpha, lora_dropout=recipe.lora_dropout,
-        target_modules=recipe.target_modules, train_head=train_head, fresh=start.fresh, seed=seed,
-    )  # fmt: skip
-    notes = audit(model, start.fresh if train_head else (), implied)
+    implied = implied_parameters(start.model, recipe, start.fresh)
+    model = add_lora(start.model, recipe, fresh=start.fresh, seed=seed)
+    notes = audit(model, start.fresh if recipe.trains_head() else (), implied)
     training = context.fit(cast(PreTrainedModel, model), seed, objective)
     trainable = count_parameters(model)[1]
     adapter = copy.deepcopy(model)

@@ -4,7 +4,7 @@ from transformers import PreTrainedModel
 
 from potstill.domain.layers import LayerPlan
 from potstill.methods.context import TeacherSignal, TrainingContext
-from potstill.models.layer_stack import carve, depth_of
+from potstill.models.layer_stack import depth_of, prune_layers
 from potstill.recipes.layer_pruned import DistilledRecipe, LayerPrunedRecipe
 from potstill.training.objective import Distillation, TeacherOutputs
 
@@ -12,7 +12,7 @@ from potstill.training.objective import Distillation, TeacherOutputs
 def layer_pruned(recipe: LayerPrunedRecipe, teacher: TeacherSignal) -> tuple[PreTrainedModel, LayerPlan]:
     """A fresh student with the recipe's layers of the teacher, and the plan that says which."""
     plan = recipe.plan(depth_of(teacher.classifier.model))
-    return carve(teacher.classifier.model, plan), plan
+    return prune_layers(teacher.classifier.model, plan), plan
 
 
 def distillation(recipe: DistilledRecipe, context: TrainingContext, outputs: TeacherOutputs) -> Distillation:

@@ -7,7 +7,7 @@ from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContex
 from potstill.methods.layer_pruned import distillation, layer_pruned
 from potstill.methods.method import Method
 from potstill.models.classifier import Classifier, count_parameters
-from potstill.models.layer_stack import carve, depth_of
+from potstill.models.layer_stack import depth_of, prune_layers
 from potstill.recipes.progressive import Progressive, epochs_of_stages, plan_stages
 from potstill.training.layerwise import Layerwise
 from potstill.training.loop import TrainResult, one_after_another
@@ -45,7 +45,7 @@ def _by_stages(recipe: Progressive, context: TrainingContext, teacher: TeacherSi
     for number, (plan, epochs) in enumerate(zip(plans, epochs_each, strict=True)):
         step = LayerPlan(depth=len(so_far.kept), kept=tuple(so_far.kept.index(layer) for layer in plan.kept))
         so_far = so_far.then(step)
-        model = carve(model, step, named=so_far)
+        model = prune_layers(model, step, recorded=so_far)
         budget = None if context.token_budget is None else context.token_budget // len(plans)
         training = context.training.model_copy(update={"epochs": epochs})
         stage = replace(context, training=training, token_budget=budget)

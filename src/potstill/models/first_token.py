@@ -56,4 +56,4 @@ class _FirstTokenAttention(nn.Module):
 
     def _split(self, states: Tensor) -> Tensor:
         """(rows, heads, length, width of a head)."""
-        return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return cast(Tensor, states.unflatten(-1, (self.heads, -1))).transpose(1, 2)

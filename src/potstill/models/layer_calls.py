@@ -20,20 +20,20 @@ class LayerCall:
     `args` and `kwargs` are what stood beside the hidden states: masks, positions.
     """
 
-    given: Tensor
+    hidden_in: Tensor
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     answer: Any
 
     @property
-    def made(self) -> Tensor:
+    def hidden_out(self) -> Tensor:
         """The hidden states that the layer gave; some families give more beside them."""
         return hidden_of(self.answer)
 
 
 def hidden_of(answer: Any) -> Tensor:
     """The hidden states in a layer's answer."""
-    return answer[0] if isinstance(answer, tuple) else answer
+    return cast(tuple[Tensor, ...], answer)[0] if isinstance(answer, tuple) else answer
 
 
 def layers_of(model: PreTrainedModel) -> nn.ModuleList:
@@ -73,8 +73,8 @@ def layers_replaced(model: PreTrainedModel, layers: list[nn.Module]) -> Generato
         setattr(model.get_submodule(holder), attribute, before)
 
 
-class Given(nn.Module):
-    """A layer that gives what it was told to: what stands behind the layers can then be run by itself."""
+class ConstantLayer(nn.Module):
+    """A layer that gives one answer, whatever it reads: what stands behind the layers can then be run by itself."""
 
     def __init__(self, like: nn.Module, answer: Any) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class Given(nn.Module):
         self.attention_type = getattr(like, "attention_type", None)  # ModernBERT asks its layers for theirs
 
     def forward(self, *_: Any, **__: Any) -> Any:
-        """The answer, whatever is asked."""
+        """The answer."""
         return self._answer
 
 
@@ -102,5 +102,5 @@ def block_states(teacher: PreTrainedModel, inputs: dict[str, Tensor], blocks: li
     teacher.to(inputs["input_ids"].device)  # type: ignore[arg-type]
     with watched(teacher) as calls:
         teacher(**inputs)
-    made = [torch.stack([calls[layer].made.float() for layer in block]) for block in blocks]
-    return [states[-1] if match == "last" else states.mean(0) for states in made]
+    by_block = [torch.stack([calls[layer].hidden_out.float() for layer in block]) for block in blocks]
+    return [states[-1] if match == "last" else states.mean(0) for states in by_block]

@@ -1,17 +1,24 @@
-"""Finding the layers of any encoder, and carving a smaller model out of them."""
+"""Finding the layers of any encoder, and making a smaller model of some of them."""
 
 import copy
-from typing import cast
+from collections.abc import Iterable
+from typing import Any, cast
 
 import torch
 from torch import nn
-from transformers import AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 
 from potstill.domain.errors import ModelError
 from potstill.domain.layers import LayerPlan
+from potstill.models.auto import model_from_config
 
 NOT_BY_LAYER = ("pos_att_type",)
 """Lists in a config that are not by layer, though as long as a small model is deep (DeBERTa of two layers)."""
+
+
+def modules_by_name(model: nn.Module) -> dict[str, nn.Module]:
+    """The parts of a model by their dotted names, which torch gives without types."""
+    return dict(cast(Iterable[tuple[str, nn.Module]], model.named_modules()))
 
 
 def find_layer_stack(model: PreTrainedModel) -> str:
@@ -21,7 +28,8 @@ def find_layer_stack(model: PreTrainedModel) -> str:
         ModelError: there is none (ALBERT runs one shared layer many times), or more than one.
     """
     depth = model.config.num_hidden_layers
-    stacks = [name for name, part in model.named_modules() if isinstance(part, nn.ModuleList) and len(part) == depth]
+    lists = {name: part for name, part in modules_by_name(model).items() if isinstance(part, nn.ModuleList)}
+    stacks = [name for name, layers in lists.items() if len(layers) == depth]
     if len(stacks) == 1:
         return stacks[0]
     family = model.config.model_type
@@ -40,12 +48,12 @@ def depth_of(model: PreTrainedModel) -> int:
     return int(model.config.num_hidden_layers)
 
 
-def carve(teacher: PreTrainedModel, plan: LayerPlan, named: LayerPlan | None = None) -> PreTrainedModel:
+def prune_layers(teacher: PreTrainedModel, plan: LayerPlan, recorded: LayerPlan | None = None) -> PreTrainedModel:
     """A new model of the teacher's family with only the layers of `plan`, and all else (embeddings, pooler, head) as
     the teacher has it. The teacher is not touched, and no storage is shared with it.
 
-    The layer map is kept in the config as `potstill_layers`, in the teacher's own indices; `named` is the map to keep
-    instead where the teacher was itself carved on the way.
+    The layer map is kept in the config as `potstill_layers`, in the teacher's own indices; `recorded` is the map to
+    keep instead where the teacher has itself lost layers on the way.
 
     Raises:
         ModelError: the teacher has another depth than the plan, or a kept layer does not fit where it would go
@@ -54,8 +62,8 @@ def carve(teacher: PreTrainedModel, plan: LayerPlan, named: LayerPlan | None = N
     if depth_of(teacher) != plan.depth:
         raise ModelError(f"the plan is for {plan.depth} layers, the teacher has {depth_of(teacher)}")
     stack = find_layer_stack(teacher)
-    config = shrink(teacher.config, plan, named)
-    student = cast(PreTrainedModel, AutoModelForSequenceClassification.from_config(config))
+    config = shrink(teacher.config, plan, recorded)
+    student = model_from_config(config)
     try:
         student.load_state_dict(_select(teacher.state_dict(), stack, plan), strict=True)
     except RuntimeError as error:
@@ -64,14 +72,15 @@ def carve(teacher: PreTrainedModel, plan: LayerPlan, named: LayerPlan | None = N
     return student
 
 
-def shrink(config: PretrainedConfig, plan: LayerPlan, named: LayerPlan | None = None) -> PretrainedConfig:
+def shrink(config: PretrainedConfig, plan: LayerPlan, recorded: LayerPlan | None = None) -> PretrainedConfig:
     """A copy of `config` for the plan: per-layer lists are sliced with it, or a reload would rebuild other layers."""
     small = copy.deepcopy(config)
     for key, value in config.to_dict().items():
-        if isinstance(value, list) and len(value) == plan.depth and key not in NOT_BY_LAYER:
-            setattr(small, key, [value[index] for index in plan.kept])
+        by_layer = cast(list[Any], value) if isinstance(value, list) else []
+        if len(by_layer) == plan.depth and key not in NOT_BY_LAYER:
+            setattr(small, key, [by_layer[index] for index in plan.kept])
     small.num_hidden_layers = len(plan.kept)
-    small.potstill_layers = (named or plan).model_dump(mode="json")
+    small.potstill_layers = (recorded or plan).model_dump(mode="json")
     return small
 
 

@@ -12,49 +12,39 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from potstill.domain.errors import GateError, ModelError
 from potstill.models.classifier import PROBES, Classifier, count_parameters, logits_of
-from potstill.models.layer_stack import find_layer_stack
+from potstill.models.layer_stack import find_layer_stack, modules_by_name
+from potstill.recipes.adapter import AdapterRecipe
 
 ATTENTION = (
     ("query", "key", "value"), ("query_proj", "key_proj", "value_proj"), ("q_lin", "k_lin", "v_lin"), ("q", "k", "v"),
     ("Wqkv",),
 )  # fmt: skip
 """What families call the projections of attention; ModernBERT has all three in one."""
-
-
 HEADS = ("classifier", "score")
 """How the names of those modules end that peft trains in full beside the adapters of a classifier."""
 
 
-def add_lora(
-    model: PreTrainedModel,
-    *,
-    r: int,
-    lora_alpha: int,
-    lora_dropout: float,
-    target_modules: Sequence[str] | None,
-    train_head: bool = True,
-    fresh: Sequence[str] = (),
-    seed: int,
-) -> PeftModel:
-    """Put adapters on `target_modules` (None: query and value of every layer) and leave the head trainable, or not.
+def add_lora(model: PreTrainedModel, recipe: AdapterRecipe, *, fresh: Sequence[str] = (), seed: int) -> PeftModel:
+    """Put adapters on a model, whose layers they change.
 
     `fresh` names parameters that are random: the modules that hold them are trained in full too, since a pooler or a
     dense layer in front of the classifier (DeBERTa, DistilBERT, ModernBERT) would stay random otherwise.
 
-    LoRA: Hu et al., 2021. With `SEQ_CLS` peft trains the head in full beside the adapters; without a task it stays as
-    it is, as it did with `CAUSAL_LM` before peft checked that.
+    With `SEQ_CLS` peft trains the head in full beside the adapters; without a task it stays as it is, as it did with
+    `CAUSAL_LM` before peft checked that.
 
     Raises:
         ModelError: the family's attention is not known, or none of the named modules exists.
     """
-    torch.manual_seed(seed)
+    torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]  # torch gives it no type
+    head = recipe.trains_head()
     config = LoraConfig(
-        task_type=TaskType.SEQ_CLS if train_head else None,
-        r=r,
-        lora_alpha=lora_alpha,
-        lora_dropout=lora_dropout,
-        target_modules=list(target_modules) if target_modules else attention_targets(model),
-        modules_to_save=sorted({name.rpartition(".")[0] for name in fresh}) if train_head and fresh else None,
+        task_type=TaskType.SEQ_CLS if head else None,
+        r=recipe.r,
+        lora_alpha=recipe.lora_alpha,
+        lora_dropout=recipe.lora_dropout,
+        target_modules=list(recipe.target_modules) if recipe.target_modules else attention_targets(model),
+        modules_to_save=sorted({name.rpartition(".")[0] for name in fresh}) if head and fresh else None,
     )
     try:
         return cast(PeftModel, get_peft_model(model, config))
@@ -72,7 +62,7 @@ def target_choices(model: PreTrainedModel) -> dict[str, list[str]]:
     stack = find_layer_stack(model)
     names = {
         name.rpartition(".")[2]
-        for name, part in model.named_modules()
+        for name, part in modules_by_name(model).items()
         if name.startswith(f"{stack}.") and isinstance(part, nn.Linear)
     }
     for attention in ATTENTION:
@@ -85,19 +75,18 @@ def target_choices(model: PreTrainedModel) -> dict[str, list[str]]:
     )
 
 
-def implied_parameters(
-    model: PreTrainedModel, r: int, target_modules: Sequence[str] | None, fresh: Sequence[str], *, train_head: bool
-) -> int:
-    """How many parameters such settings train on a model without adapters: r rows and columns for each product that is
+def implied_parameters(model: PreTrainedModel, recipe: AdapterRecipe, fresh: Sequence[str] = ()) -> int:
+    """How many parameters such a recipe trains on a model without adapters: r rows and columns for each product that is
     adapted, and all of the head and of what came random."""
-    targets = set(target_modules or attention_targets(model))
-    modules = dict(model.named_modules())
+    targets = set(recipe.target_modules or attention_targets(model))
+    modules = modules_by_name(model)
     heads = {name for name in modules if name.endswith(HEADS)} | {name.rpartition(".")[0] for name in fresh}
-    saved = heads if train_head else set[str]()
+    saved = heads if recipe.trains_head() else set[str]()
     # What is trained in full gets no adapter, whatever it is called: RoBERTa's head has a `dense` as its layers have.
-    whole = {f"{name}.{inner}".rstrip(".") for name in saved for inner, _ in modules[name].named_modules()}
-    adapted = [part for name, part in modules.items() if name.rpartition(".")[2] in targets and name not in whole]
-    count = sum(r * (part.in_features + part.out_features) for part in adapted if isinstance(part, nn.Linear))
+    whole = {f"{name}.{inner}".rstrip(".") for name in saved for inner in modules_by_name(modules[name])}
+    targeted = [part for name, part in modules.items() if name.rpartition(".")[2] in targets and name not in whole]
+    products = [part for part in targeted if isinstance(part, nn.Linear)]
+    count = sum(recipe.r * (part.in_features + part.out_features) for part in products)
     weights = {id(p): p.numel() for name in saved for p in modules[name].parameters()}
     return count + sum(weights.values())
 
@@ -113,7 +102,7 @@ def audit(model: PeftModel, fresh: Sequence[str], implied: int) -> list[str]:
             parameters are trained than the recipe implies.
     """
     trainable = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    frozen = [name for name in fresh if not any(_is_copy_of(name, other) for other in trainable)]
+    frozen = [name for name in fresh if not any(_is_copy_of(name, peft_name) for peft_name in trainable)]
     if frozen:
         raise GateError(f"LoRA would leave {', '.join(frozen)} random and frozen; name it in modules_to_save")
     adapters = sum(p.numel() for name, p in model.named_parameters() if "lora_" in name)
@@ -149,6 +138,6 @@ def merge(model: PeftModel, tokenizer: PreTrainedTokenizerBase, *, max_length: i
     return plain, f"merged into a plain model: no probe's logit moved by more than {max(moved, 1e-7):.0e}"
 
 
-def _is_copy_of(name: str, other: str) -> bool:
+def _is_copy_of(name: str, peft_name: str) -> bool:
     """Whether peft's `base_model.model.classifier.modules_to_save.default.weight` is `classifier.weight`."""
-    return other.replace("modules_to_save.default.", "").endswith(f".{name}")
+    return peft_name.replace("modules_to_save.default.", "").endswith(f".{name}")

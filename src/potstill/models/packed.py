@@ -1,4 +1,4 @@
-"""BERT without padding: the tokens of many comments are the rows of one matrix, attention runs within each comment."""
+"""BERT without padding: the tokens of many texts are the rows of one matrix, attention runs within each text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,15 +47,15 @@ class _Layer:
     output_norm: _Norm
 
     def __call__(self, hidden: Tensor, lengths: list[int]) -> Tensor:
-        """Hidden states, (tokens, width), of comments of these `lengths`, one after another."""
+        """Hidden states, (tokens, width), of texts of these `lengths`, one after another."""
         return self._after(_attention(self.attend(hidden), lengths, self.heads), hidden)
 
     def of_first_tokens(self, hidden: Tensor, starts: Tensor, lengths: list[int]) -> Tensor:
-        """The same for the first token of each comment alone, (comments, width): all that the head looks at."""
+        """The same for the first token of each text alone, (texts, width): all that the head looks at."""
         width, first = hidden.shape[1], hidden[starts]
         query = functional.linear(first, self.attend.weight[:width], self.attend.bias[:width])
-        offered = functional.linear(hidden, self.attend.weight[width:], self.attend.bias[width:])
-        return self._after(_attention_of_first(query, offered, lengths, self.heads), first)
+        keys_values = functional.linear(hidden, self.attend.weight[width:], self.attend.bias[width:])
+        return self._after(_attention_of_first(query, keys_values, lengths, self.heads), first)
 
     def _after(self, attended: Tensor, hidden: Tensor) -> Tensor:
         """What works on each token by itself."""
@@ -70,7 +70,7 @@ class PackedBert:
     The weights are copied as `dtype`; the model is not touched.
 
     Raises:
-        ModelError: the model is no absolute-position BERT with GELU: another family needs another forward pass.
+        ModelError: the model is not an absolute-position BERT with GELU: another family needs another forward pass.
     """
 
     def __init__(self, model: PreTrainedModel, dtype: torch.dtype = torch.float32) -> None:
@@ -79,30 +79,30 @@ class PackedBert:
         self._dtype = dtype
         config, bert = model.config, model.bert
         embeddings = bert.embeddings
-        self._words = self._copy(embeddings.word_embeddings.weight)
+        self._word_vectors = self._copy(embeddings.word_embeddings.weight)
         # Every token is of the first segment: its embedding is the same for all positions.
-        place = embeddings.position_embeddings.weight + embeddings.token_type_embeddings.weight[0]
-        self._places = self._copy(place)
+        position_vectors = embeddings.position_embeddings.weight + embeddings.token_type_embeddings.weight[0]
+        self._position_vectors = self._copy(position_vectors)
         self._norm = self._norm_of(embeddings.LayerNorm)
         self._layers = [self._layer_of(layer, config.num_attention_heads) for layer in bert.encoder.layer]
         assert bert.pooler is not None, "a sequence classifier has a pooler"
-        self._pooler = self._linear_of(cast(nn.Linear, bert.pooler.dense))
-        self._head = self._linear_of(cast(nn.Linear, model.classifier))
+        self._pooler = self._linear_of(bert.pooler.dense)
+        self._head = self._linear_of(model.classifier)
 
     @torch.inference_mode()
     def __call__(self, rows: Sequence[Sequence[int]], token_budget: int = TOKEN_BUDGET) -> Tensor:
         """Logits, (rows, labels) float32, of token ids; about `token_budget` tokens go through a layer at once."""
         logits = torch.empty(len(rows), len(self._head.bias))
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
-        for batch in _cut(order, [len(row) for row in rows], token_budget):
+        for batch in _batches(order, [len(row) for row in rows], token_budget):
             logits[batch] = self._forward([rows[row] for row in batch])
         return logits
 
     def _forward(self, rows: list[Sequence[int]]) -> Tensor:
         lengths = [len(row) for row in rows]
         ids = torch.tensor([token for row in rows for token in row])
-        places = torch.cat([torch.arange(length) for length in lengths])
-        hidden = self._norm(self._words[ids] + self._places[places])
+        positions = torch.cat([torch.arange(length) for length in lengths])
+        hidden = self._norm(self._word_vectors[ids] + self._position_vectors[positions])
         for layer in self._layers[:-1]:
             hidden = layer(hidden, lengths)
         starts = torch.tensor([0, *lengths[:-1]]).cumsum(0)
@@ -140,41 +140,41 @@ class PackedBert:
         )
 
 
-def _attention(mixed: Tensor, lengths: list[int], heads: int) -> Tensor:
-    """Attention within each comment, (tokens, width), from queries, keys and values, (tokens, 3 x width).
+def _attention(projected: Tensor, lengths: list[int], heads: int) -> Tensor:
+    """Attention within each text, (tokens, width), from queries, keys and values, (tokens, 3 x width).
 
     Neighbours of equal length go through one call; torch's jagged attention is many times slower on a CPU.
     """
-    width = mixed.shape[1] // 3
-    attended = mixed.new_empty(mixed.shape[0], width)
+    width = projected.shape[1] // 3
+    attended = projected.new_empty(projected.shape[0], width)
     start = 0
     for length, group in groupby(lengths):
         count = len(list(group))
         stop = start + count * length
-        parts = mixed[start:stop].view(count, length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
-        found = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2])
-        attended[start:stop] = found.transpose(1, 2).reshape(stop - start, width)
+        parts = projected[start:stop].view(count, length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+        by_head = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2])
+        attended[start:stop] = by_head.transpose(1, 2).reshape(stop - start, width)
         start = stop
     return attended
 
 
-def _attention_of_first(query: Tensor, offered: Tensor, lengths: list[int], heads: int) -> Tensor:
-    """Attention of each comment's first token, (comments, width), to keys and values, (tokens, 2 x width)."""
+def _attention_of_first(query: Tensor, keys_values: Tensor, lengths: list[int], heads: int) -> Tensor:
+    """Attention of each text's first token, (texts, width), to keys and values, (tokens, 2 x width)."""
     width = query.shape[1]
     attended = torch.empty_like(query)
     row = start = 0
     for length, group in groupby(lengths):
         count = len(list(group))
-        parts = offered[start : start + count * length].view(count, length, 2, heads, width // heads)
+        parts = keys_values[start : start + count * length].view(count, length, 2, heads, width // heads)
         keys, values = parts.permute(2, 0, 3, 1, 4)
-        asked = query[row : row + count].view(count, heads, 1, width // heads)
-        found = functional.scaled_dot_product_attention(asked, keys, values)
-        attended[row : row + count] = found.reshape(count, width)
+        queries = query[row : row + count].view(count, heads, 1, width // heads)
+        by_head = functional.scaled_dot_product_attention(queries, keys, values)
+        attended[row : row + count] = by_head.reshape(count, width)
         row, start = row + count, start + count * length
     return attended
 
 
-def _cut(order: list[int], lengths: list[int], budget: int) -> list[list[int]]:
+def _batches(order: list[int], lengths: list[int], budget: int) -> list[list[int]]:
     """Runs of `order` whose rows hold at most `budget` tokens together, or one row."""
     batches: list[list[int]] = []
     room = 0

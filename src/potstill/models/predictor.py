@@ -13,18 +13,18 @@ from potstill.domain.predictor import Prediction, predictions
 from potstill.domain.task import Task
 from potstill.models.classifier import (
     Classifier,
-    calm_transformers,
+    check_input_length,
     labels_of,
     logits_of,
     longest_input,
     open_classifier,
-    refuse_long_input,
+    quiet_transformers,
 )
 from potstill.models.encoder import find_encoder
 from potstill.models.saved import SavedDecision, read_decision
 
 DEFAULT_LENGTH = 128
-"""Where texts are cut, in tokens, for a model that no study of ours has trained, if it has so many positions."""
+"""Where texts are cut, in tokens, for a model that potstill did not train, if it has so many positions."""
 
 
 class TorchPredictor:
@@ -36,11 +36,11 @@ class TorchPredictor:
         self.calibration = decision.calibration if decision else Calibration()
         self.labels = labels_of(classifier.model)
         positive = self.labels[1] if len(self.labels) == 2 else None
-        several = classifier.model.config.problem_type == "multi_label_classification"
-        plain = Task(labels=tuple(self.labels), positive=None if several else positive, multilabel=several)
+        multilabel = classifier.model.config.problem_type == "multi_label_classification"
+        plain = Task(labels=tuple(self.labels), positive=None if multilabel else positive, multilabel=multilabel)
         self.task = decision.task if decision else plain
-        own = min(DEFAULT_LENGTH, longest_input(classifier.model) or DEFAULT_LENGTH)
-        self.max_length = decision.max_length if decision else own
+        default = min(DEFAULT_LENGTH, longest_input(classifier.model) or DEFAULT_LENGTH)
+        self.max_length = decision.max_length if decision else default
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Logits of the texts, (n, labels) float32; the texts are normalised first."""
@@ -64,13 +64,13 @@ def open_predictor(name: str) -> TorchPredictor:
 
 def open_model_folder(name: str) -> tuple[Path, Classifier]:
     """The folder that `open_predictor` finds, and its model; raises as that does."""
-    calm_transformers()
+    quiet_transformers()
     folder = Path(name)
     folder = folder / "model" if (folder / "model" / "config.json").is_file() else folder
     folder = folder if folder.is_dir() else find_encoder(name)
     classifier = open_classifier(folder)
     if classifier.fresh:
-        raise ModelError(f"{name} is no fine-tuned classifier: {', '.join(classifier.fresh)} would be random")
+        raise ModelError(f"{name} is not a fine-tuned classifier: {', '.join(classifier.fresh)} would be random")
     return folder, classifier
 
 
@@ -78,7 +78,7 @@ def decision_of(folder: Path, classifier: Classifier, max_length: int | None = N
     """How a saved model decides: as its study wrote down, or by the largest logit; `max_length` goes before either."""
     saved = read_decision(folder)
     if max_length is not None:
-        refuse_long_input(classifier.model, max_length)
+        check_input_length(classifier.model, max_length)
     if saved is None:
         plain = TorchPredictor(classifier, None)
         return SavedDecision(task=plain.task, calibration=plain.calibration, max_length=max_length or plain.max_length)

@@ -1,7 +1,9 @@
 """What is saved beside a model's weights so that it decides as it was measured: `potstill.json` and a card."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,13 +13,16 @@ from potstill.domain.normalise import NORMALISE_VERSION
 from potstill.domain.task import Task
 
 DECISION_FILE = "potstill.json"
+FORMAT = 1
+"""Of `potstill.json`. A file without the number is of format 1, as the first versions wrote it."""
 
 
 class SavedDecision(BaseModel):
-    """How a saved model's logits become a verdict."""
+    """How a saved model's logits become a prediction."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    format: Literal[1] = FORMAT
     task: Task
     calibration: Calibration
     max_length: int
@@ -32,13 +37,19 @@ def write_decision(folder: Path, decision: SavedDecision) -> None:
 
 
 def read_decision(folder: Path) -> SavedDecision | None:
-    """The decision in a model folder, or None for a model that potstill did not make."""
+    """The decision in a model folder, or None for a model that potstill did not make.
+
+    Raises:
+        ModelError: the file is damaged, of a later format, or of another normalisation than this version's.
+    """
     path = folder / DECISION_FILE
     if not path.is_file():
         return None
+    content = path.read_bytes()
     try:
-        decision = SavedDecision.model_validate_json(path.read_text(encoding="utf-8"))
-    except ValidationError as error:
+        _check_format(path, content)
+        decision = SavedDecision.model_validate_json(content)
+    except (ValidationError, ValueError) as error:
         raise ModelError(f"{path} is damaged: {error}") from error
     if decision.normalise != NORMALISE_VERSION:
         raise ModelError(
@@ -48,12 +59,22 @@ def read_decision(folder: Path) -> SavedDecision | None:
     return decision
 
 
-def model_card(name: str, words: str, task: Task, layers: str | None, waived: Mapping[str, str]) -> str:
-    """A short model card; the study's report holds the figures."""
+def _check_format(path: Path, content: bytes) -> None:
+    """Raise ModelError for the format of a later version; ValueError for what is not JSON."""
+    parsed = json.loads(content)
+    number = cast(dict[str, Any], parsed).get("format") if isinstance(parsed, dict) else None
+    if isinstance(number, int) and number > FORMAT:
+        raise ModelError(
+            f"{path} is of format {number}, which a later potstill wrote; this version reads {FORMAT}: upgrade potstill"
+        )
+
+
+def model_card(name: str, description: str, task: Task, layers: str | None, waived: Mapping[str, str]) -> str:
+    """A short model card; `description` says in a line what the model is, the study's report holds the figures."""
     kept = f"\nTeacher layers kept, counted from 0: {layers}.\n" if layers else ""
     return (
         f"---\nlibrary_name: transformers\npipeline_tag: text-classification\ntags: [potstill]\n---\n\n# {name}\n\n"
-        f"{words[:1].upper()}{words[1:]}.\n{kept}\n{_warning(waived)}"
+        f"{description[:1].upper()}{description[1:]}.\n{kept}\n{_warning(waived)}"
         f"Labels: {', '.join(task.labels)}. The temperature and the threshold that turn its logits into a decision "
         f"are in `{DECISION_FILE}`, fitted on the study's validation rows.\n"
     )

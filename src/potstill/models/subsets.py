@@ -8,7 +8,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from potstill.models.forward import TokenRows, label_count, pad, pad_id_of
-from potstill.models.layer_calls import Given, LayerCall, hidden_of, layers_of, layers_replaced, watched
+from potstill.models.layer_calls import ConstantLayer, LayerCall, hidden_of, layers_of, layers_replaced, watched
 
 Subset = tuple[int, ...]
 """Layers that are kept, ascending, counted from 0."""
@@ -31,8 +31,8 @@ def subset_logits(
 ) -> Tensor:
     """Logits of one batch of rows with each choice of layers, (subsets, rows, labels) float32 on the CPU.
 
-    They are those of models that were carved so. The tree of beginnings is walked depth first: no more hidden states
-    are kept than a choice has layers. `on_layer` is called after each application of a layer.
+    They are those of models with these layers alone. The tree of beginnings is walked depth first: no more hidden
+    states are kept than a choice has layers. `on_layer` is called after each application of a layer.
 
     Raises:
         ModelError: the model's layers cannot be found.
@@ -54,11 +54,11 @@ def subset_logits(
             if on_layer:
                 on_layer()
             if longer in places:
-                with layers_replaced(model, [Given(layers[-1], answer)]):
+                with layers_replaced(model, [ConstantLayer(layers[-1], answer)]):
                     logits[places[longer]] = model(**inputs).logits.float().cpu()
             walk(longer, hidden_of(answer))
 
-    walk((), calls[0].given)
+    walk((), calls[0].hidden_in)
     return logits
 
 
@@ -71,9 +71,9 @@ def block_influence(model: PreTrainedModel, rows: TokenRows) -> list[float]:
     with watched(model) as calls:
         model(**inputs)
     real = inputs["attention_mask"].bool()
-    return [_turn(calls[layer], real) for layer in range(len(calls))]
+    return [_influence(calls[layer], real) for layer in range(len(calls))]
 
 
-def _turn(call: LayerCall, real: Tensor) -> float:
-    same = torch.nn.functional.cosine_similarity(call.given[real].float(), call.made[real].float(), dim=-1)
+def _influence(call: LayerCall, real: Tensor) -> float:
+    same = torch.nn.functional.cosine_similarity(call.hidden_in[real].float(), call.hidden_out[real].float(), dim=-1)
     return float((1 - same).mean())

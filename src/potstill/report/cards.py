@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from huggingface_hub import EvalResult, ModelCardData
 
 from potstill.domain.record import RunRecord
-from potstill.ledger.ledger import write_file
+from potstill.ledger.files import write_file
 from potstill.report.figures import Report
 from potstill.report.results import COMPRESSED, Arm, Run, StudyResults
 from potstill.report.sheets import plain

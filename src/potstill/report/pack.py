@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from potstill.domain.errors import PotstillError
-from potstill.ledger.ledger import folder_aside, write_file
+from potstill.ledger.files import folder_aside, write_file
 from potstill.report.results import layer_files, load_results
 from potstill.report.show import write_tables
 from potstill.report.whom import SUBGROUPS

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from potstill.ledger.ledger import write_file
+from potstill.ledger.files import write_file
 from potstill.report.cards import write_cards
 from potstill.report.figures import Report, work_out
 from potstill.report.layout import lay_out

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from potstill.domain.errors import DataError
-from potstill.ledger.ledger import put_in_place, write_file
+from potstill.ledger.files import put_in_place, write_file
 from potstill.scoring.incoming import open_file, open_incoming
 from potstill.scoring.job import Block, Job, Progress, Scorer, Tally, blocks, merged_columns, rejected_path, score_block
 from potstill.scoring.outgoing import Schema, added_names, join_parts, part_bytes, with_added

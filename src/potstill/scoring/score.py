@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from potstill.domain.errors import DataError
-from potstill.ledger.ledger import folder_lock
+from potstill.ledger.files import folder_lock
 from potstill.scoring.formats import STANDARD
 from potstill.scoring.job import Job, Progress, Scorer, Tally, rejected_path
 from potstill.scoring.parts import Parts

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from potstill.domain.errors import DataError
-from potstill.ledger.ledger import put_in_place
+from potstill.ledger.files import put_in_place
 from potstill.scoring.formats import STANDARD
 from potstill.scoring.incoming import Row, open_incoming
 from potstill.scoring.job import Block, Job, Progress, Scorer, Tally, blocks, merged_columns, rejected_path, score_block

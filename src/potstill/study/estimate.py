@@ -16,12 +16,12 @@ from potstill.domain.layers import LayerPlan
 from potstill.domain.task import Task
 from potstill.methods.union import frozen_parameters
 from potstill.models.classifier import (
-    calm_transformers,
+    check_input_length,
     count_parameters,
     empty_classifier,
     open_encoder,
     open_tokenizer,
-    refuse_long_input,
+    quiet_transformers,
 )
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
@@ -80,7 +80,7 @@ class Shape:
         config = AutoConfig.from_pretrained(self.folder, num_labels=len(task.labels))
         self.model = empty_classifier(config)
         self.max_length = study.training.max_length
-        refuse_long_input(self.model, self.max_length)
+        check_input_length(self.model, self.max_length)
         self.depth = depth_of(self.model)
 
     def layer_parameters(self) -> int:
@@ -104,17 +104,14 @@ class Shape:
         if own := recipe.own_encoder():
             folder = find_encoder(*own, self.root)
             model = empty_classifier(AutoConfig.from_pretrained(folder, num_labels=len(self.task.labels)))
-            refuse_long_input(model, self.max_length)
+            check_input_length(model, self.max_length)
             return _sizes(model)
         plan = recipe.plan(self.depth) or LayerPlan.all_of(self.depth)
         model = empty_classifier(shrink(self.model.config, plan))
         sizes = _sizes(model)
         if isinstance(recipe, AdapterRecipe):
-            counted = add_lora(
-                model, r=recipe.r, lora_alpha=recipe.lora_alpha, lora_dropout=recipe.lora_dropout,
-                target_modules=recipe.target_modules, train_head=recipe.trains_head(),
-                fresh=self.fresh if recipe.needs_encoder() else (), seed=0,
-            )  # fmt: skip
+            fresh = self.fresh if recipe.needs_encoder() else ()
+            counted = add_lora(model, recipe, fresh=fresh, seed=0)
             trained, _ = counted.get_nb_trainable_parameters()
             return replace(sizes, trained=trained)
         return replace(sizes, trained=sizes.all - frozen_parameters(recipe, model))
@@ -133,7 +130,7 @@ def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> lis
     Raises:
         StudyError: an arm's settings do not fit the teacher or the training.
     """
-    calm_transformers()
+    quiet_transformers()
     shape = Shape(study, root, data.task)
     check_arms_fit(study, shape.depth)
     named = study.all_arms()

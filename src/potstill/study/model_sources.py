@@ -7,7 +7,7 @@ from pathlib import Path
 from transformers import AutoConfig, PreTrainedTokenizerBase
 
 from potstill.domain.errors import StudyError
-from potstill.models.classifier import empty_classifier, open_tokenizer, refuse_long_input
+from potstill.models.classifier import check_input_length, empty_classifier, open_tokenizer
 from potstill.models.encoder import find_encoder
 from potstill.models.layer_stack import depth_of
 from potstill.recipes.base import BaseRecipe
@@ -46,7 +46,7 @@ class ModelSources:
         if own is None:
             return None
         folder = find_encoder(*own, self.root)
-        refuse_long_input(folder, self.max_length)
+        check_input_length(folder, self.max_length)
         return folder
 
 
@@ -62,7 +62,7 @@ def find_sources(teacher: TeacherTable, max_length: int, root: Path) -> ModelSou
     start = model or encoder
     assert start is not None, "TeacherTable asks for one of them"
     empty = empty_classifier(AutoConfig.from_pretrained(start))
-    refuse_long_input(empty, max_length)
+    check_input_length(empty, max_length)
     sources = ModelSources(encoder, model, depth_of(empty), max_length, root)
     if encoder and model and open_tokenizer(encoder).get_vocab() != sources.tokenizer.get_vocab():
         raise StudyError("[teacher] encoder and model have different vocabularies; leave `encoder` out")

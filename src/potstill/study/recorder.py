@@ -37,7 +37,7 @@ class Recorder:
         logits = {"validation": evaluation.validation}
         if evaluation.test is not None:
             logits["test"] = evaluation.test
-        with self._ledger.writing(run.key.arm, run.key.seed, run.key.digest) as folder:
+        with self._ledger.writing(run.key) as folder:
             if model and keep_model:
                 record.cost.bytes = self._save_model(folder, run, model, evaluation)
             np.savez(folder / "logits.npz", allow_pickle=False, **logits)
@@ -50,7 +50,7 @@ class Recorder:
             reason=f"{type(error).__name__}: {error}", description=run.description, settings=run.settings,
             audit=traceback.format_exception(error)[-3:], provenance=provenance(self._training.precision),
         )  # fmt: skip
-        with self._ledger.writing(run.key.arm, run.key.seed, run.key.digest) as folder:
+        with self._ledger.writing(run.key) as folder:
             self._write(folder, record)
 
     def _record(self, run: PlannedRun, evaluation: Evaluation, cost: Cost) -> RunRecord:

@@ -10,8 +10,8 @@ from potstill.domain.layer_search import LayerSearch
 from potstill.domain.layers import LayerPlan
 from potstill.domain.study_folder import StudyFolder
 from potstill.domain.study_record import RateTrial
-from potstill.ledger.ledger import write_file
-from potstill.models.classifier import calm_transformers
+from potstill.ledger.files import write_file
+from potstill.models.classifier import quiet_transformers
 from potstill.study.config import Study
 from potstill.study.datasets import rows_of
 from potstill.study.gates import check_validation_labels
@@ -35,7 +35,7 @@ def run_study(study: Study, *, root: Path, runs: Path, display: Display) -> Path
         PotstillError: the data, the teacher or the study itself is refused, or another process has the folder.
     """
     folder = StudyFolder(runs / study.name)
-    calm_transformers()
+    quiet_transformers()
     data, held = rows_of(study, root)
     check_validation_labels(data.validation, data.task)
     mentions, data = mentions_of(study.subgroups, study.data, data, held, root) if study.subgroups else (None, data)

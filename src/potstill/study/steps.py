@@ -23,7 +23,7 @@ from potstill.methods.baselines import baseline_logits
 from potstill.methods.context import TrainedModel, TrainingContext
 from potstill.methods.teacher import fine_tune_teacher
 from potstill.methods.union import make_model
-from potstill.models.classifier import Classifier, calm_transformers, count_parameters, labels_of, open_classifier
+from potstill.models.classifier import Classifier, count_parameters, labels_of, open_classifier, quiet_transformers
 from potstill.recipes.training import TrainingSettings
 from potstill.recipes.union import Recipe
 from potstill.study.config import Study
@@ -65,7 +65,7 @@ def run_step(message: StudyStep, folder: Path, display: Display | None = None) -
     Nothing is made again that the ledger has. Raises PotstillError where the study's files are not there, and whatever
     the step raises: it is for the caller to record a failure.
     """
-    calm_transformers()
+    quiet_transformers()
     shown = display or Display(Console(stderr=True))
     workspace = Workspace.open(message.study, StudyFolder(folder), message.root, shown)
     if not workspace.is_done(message.step.run.key):

@@ -16,7 +16,7 @@ from potstill.domain.errors import PotstillError
 from potstill.domain.layer_search import LayerSearch
 from potstill.domain.study_folder import StudyFolder
 from potstill.domain.study_record import ArmRecord, RateTrial, StudyRecord
-from potstill.ledger.ledger import write_file
+from potstill.ledger.files import write_file
 from potstill.study.planned_run import PlannedRun
 from potstill.study.provenance import machine
 from potstill.study.workspace import Workspace

@@ -17,10 +17,11 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from potstill.domain.errors import StudyError
 from potstill.domain.study_folder import StudyFolder
 from potstill.domain.tuning import Attempt, Tuning
-from potstill.ledger.ledger import digest_of, write_file
+from potstill.ledger.files import write_file
+from potstill.ledger.ledger import digest_of
 from potstill.methods.context import TrainedModel, TrainingContext
 from potstill.methods.union import make_model
-from potstill.models.classifier import Classifier, calm_transformers
+from potstill.models.classifier import Classifier, quiet_transformers
 from potstill.models.lora import target_choices
 from potstill.recipes.lora import Lora
 from potstill.study.config import Study
@@ -46,7 +47,7 @@ def tune_study(study: Study, *, root: Path, runs: Path, display: Display) -> Tun
         StudyError: the study has no LoRA arm, or the search would begin outside of its own space.
     """
     folder = StudyFolder(runs / study.name)
-    calm_transformers()
+    quiet_transformers()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     data, held = rows_of(study, root)
     check_validation_labels(data.validation, data.task)

@@ -12,7 +12,8 @@ from potstill.domain.dataset import Split
 from potstill.domain.errors import DataError
 from potstill.domain.layer_search import LayerSearch
 from potstill.domain.task import Task
-from potstill.ledger.ledger import Ledger, digest_of, write_file
+from potstill.ledger.files import write_file
+from potstill.ledger.ledger import Ledger, digest_of
 from potstill.models.encoder import fingerprint
 from potstill.models.forward import encode
 from potstill.models.layer_stack import depth_of

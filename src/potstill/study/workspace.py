@@ -86,11 +86,11 @@ class Workspace:
 
     def is_done(self, key: RunKey) -> bool:
         """Whether the ledger has the run."""
-        return self.ledger.find(key.arm, key.seed, key.digest) is not None
+        return self.ledger.find(key) is not None
 
     def record(self, key: RunKey) -> RunRecord:
         """What the ledger says about a run that was made, finished or failed."""
-        return self.ledger.read(key.arm, key.seed, key.digest)
+        return self.ledger.read(key)
 
     # --- what methods are given -----------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class Workspace:
     def teacher(self, key: RunKey) -> Teacher:
         """The finished teacher, from disk, opened once. Raises GateError where it is not clearly better than chance."""
         if self._teacher is None or self._teacher.record.key != key:
-            record = self.ledger.find(key.arm, key.seed, key.digest)
+            record = self.ledger.find(key)
             assert record is not None, "the teacher is made before it is opened"
             classifier = open_classifier(self.folder.model(key))
             with np.load(self.folder.run(key) / "logits.npz", allow_pickle=False) as logits:

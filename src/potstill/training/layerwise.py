@@ -35,7 +35,7 @@ class Layerwise:
         wanted = block_states(self._teacher, batch.inputs, self._blocks, self._match)[layer]
         with watched(model) as calls:
             model(**batch.inputs)
-        distance = hidden_state_loss(calls[layer].made.float(), wanted, batch.inputs["attention_mask"], "mse")
+        distance = hidden_state_loss(calls[layer].hidden_out.float(), wanted, batch.inputs["attention_mask"], "mse")
         return {"layer": Part(1.0, distance)}
 
     def _let_learn(self, model: PreTrainedModel, layer: int | None) -> None:
