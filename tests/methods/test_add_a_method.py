@@ -15,13 +15,13 @@ from tiny import comments, tiny_classifier, tiny_encoder
 from tiny_study import STUDY, write_rows
 
 import potstill
+from potstill.analysis.report import analyse
+from potstill.analysis.results import load_results
 from potstill.domain.task import Task
 from potstill.methods.bench import Bench, Method, Taught, Training
 from potstill.methods.student import Student
 from potstill.models.classifier import logits_of, open_classifier, save_classifier
 from potstill.models.forward import encode, predict_logits
-from potstill.report.figures import work_out
-from potstill.report.results import load_results
 from potstill.training.objective import Guidance
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
@@ -87,7 +87,7 @@ def test_a_study_runs_the_page_s_method(tmp_path: Path) -> None:
 
     planned = said_by("plan")
     said_by("run")
-    mine = [row for row in work_out(load_results(tmp_path / "runs" / "tiny")).rows if row.arm == "mine"]
+    mine = [row for row in analyse(load_results(tmp_path / "runs" / "tiny")).rows if row.arm == "mine"]
     assert [row.seeds for row in mine] == [[0, 1]]
     figures = mine[0].figures
     counts = [figures[name].mean for name in ("parameters", "trainable_parameters")]

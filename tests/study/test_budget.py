@@ -9,10 +9,10 @@ from rich.console import Console
 from tiny import comments, tiny_config, tiny_encoder
 from transformers import BertModel
 
+from potstill.analysis.results import load_results
 from potstill.api import plan, report
 from potstill.domain.errors import DataError, StudyError
 from potstill.ledger.ledger import Ledger
-from potstill.report.results import load_results
 from potstill.study.config import DataTable, read_study
 from potstill.study.execute import run_study
 from potstill.study.lab import Lab

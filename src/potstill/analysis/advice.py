@@ -1,203 +1,237 @@
-"""The answer in two sentences: which model to take, and what that costs or what would tell."""
+"""What a study's reader is advised to do, as data: which arm, what it costs, what would tell, what the control says."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from potstill.report.results import COMPRESSED
-from potstill.report.rows import KeptLayers, Row
-from potstill.report.verdicts import ArmVerdict, Difference
+from pydantic import BaseModel, ConfigDict
 
+from potstill.analysis.differences import Difference, control_of
+from potstill.analysis.rows import KeptLayers, Row
+from potstill.analysis.verdicts import VerdictRow
+from potstill.domain.baselines import TEACHER
+from potstill.domain.study_record import COMPRESSED
 
-def answer_of(
-    name: str | None,
-    rows: Sequence[Row],
-    layers: Sequence[KeptLayers],
-    verdicts: Sequence[ArmVerdict],
-    differences: Sequence[Difference],
-    margin: float,
-    test: int,
-    able: Collection[str],
-) -> list[str]:
-    """What to do, by `name`, the arm that was picked on validation; then what it owes to its teacher, where a control
-    tells. Only arms in `able`, those that the study's rule asks for, are advised: whoever wants a smaller model is not
-    told to take one that is as good and as large."""
-    teacher = next((row for row in rows if row.kind == "teacher" and row.figures), None)
-    primary = next((verdict for verdict in verdicts if verdict.primary), None)
-    picked = next((row for row in rows if row.arm == name), None)
-    if teacher is None or picked is None:
-        return [_why_none(rows, verdicts)]
-    others = [verdict.arm for verdict in verdicts if verdict.arm not in able and verdict.judgement == "as good"]
-    words = _Words(rows, layers, teacher, margin, test, others)
-    if primary is None:
-        return _unjudged(picked, differences, words)
-    say = {"as good": _as_good, "worse": _worse, "unresolved": _unresolved}[primary.judgement]
-    weighed = [verdict for verdict in verdicts if verdict.arm in able]
-    return [*say(primary, weighed, words), *_control(primary.arm, differences)]
+Outcome = Literal[
+    "unfinished", "nothing finished", "all waived", "none eligible", "undefined", "not judged", "as good", "worse",
+    "unresolved",
+]  # fmt: skip
+"""Why no arm is picked (the first four), why it is not judged (the next two), or its verdict."""
+Obstacle = Literal["one seed", "beyond the margin", "at the margin", "too uncertain"]
+"""Why no number of rows and seeds can be named that would show an arm to be as good."""
 
 
-def _why_none(rows: Sequence[Row], verdicts: Sequence[ArmVerdict]) -> str:
-    """Why no arm was picked, and what can be said nonetheless."""
-    done = [row for row in rows if row.role in COMPRESSED and row.figures]
-    if not done:
-        failed = [row.arm for row in rows if row.role in COMPRESSED and row.failures]
-        why = f": {', '.join(failed)} failed" if failed else " yet"
-        return f"No compressed arm has finished{why}."
-    if all(row.waived for row in done):
-        return "No arm is picked: for every one that finished a gate was waived."
-    good = [one.arm for one in verdicts if one.judgement == "as good"]
-    said = f" Shown to be as good as the teacher: {', '.join(good)}." if good else ""
-    return f"No arm is picked: none that finished is what [rule] pick asks for, with a PR-AUC on validation.{said}"
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _unjudged(picked: Row, differences: Sequence[Difference], words: "_Words") -> list[str]:
-    """What a study says that asks for no verdict, or whose test split defines no PR-AUC."""
-    found = next((one for one in differences if one.arm == picked.arm and one.against == "teacher"), None)
-    if found is None:
-        return ["PR-AUC is not defined on test: a label has no row there, or all of them. Nothing can be compared."]
-    return [
-        f"No verdict is asked. Picked on validation is {words.arm(picked.arm)}, with {words.size(picked.arm)}.",
-        f"{words.figures(picked.arm)[:1].upper()}{words.figures(picked.arm)[1:]} ({_interval(found)}).",
-        *_control(picked.arm, differences),
-    ]
+class ArmFacts(_Strict):
+    """An arm beside the teacher: PR-AUC on test, its share of the teacher's parameters, and of its layers those that it
+    keeps. No speed: that differs between two runs of one study."""
+
+    arm: str
+    description: str
+    pr_auc: float
+    teacher_pr_auc: float
+    parameter_share: float
+    kept: int | None
+    depth: int | None
+    difference: Difference
 
 
-class _Words:
-    """Phrases that need the table."""
+class WouldTell(_Strict):
+    """What would show the picked arm to be as good if its difference stayed as it is: so many test rows, or so many
+    seeds, or both together; or the obstacle."""
 
-    def __init__(
-        self,
-        rows: Sequence[Row],
-        layers: Sequence[KeptLayers],
-        teacher: Row,
-        margin: float,
-        test: int,
-        others: Sequence[str],
-    ) -> None:
-        self._rows, self.teacher, self.margin, self.test = {row.arm: row for row in rows}, teacher, margin, test
-        self._layers, self._others = {one.arm: one for one in layers}, others
+    obstacle: Obstacle | None = None
+    rows: int | None = None
+    seeds: int | None = None
+    both: tuple[int, int] | None = None
 
-    def arm(self, name: str) -> str:
-        """The arm with the words that say what it is."""
-        return f'"{name}" ({self._rows[name].words})'
 
-    def none(self, verdicts: Sequence[ArmVerdict]) -> str:
-        """No arm of these, in words."""
-        smaller = all(self._rows[verdict.arm].role == "smaller" for verdict in verdicts)
-        return "No smaller model" if smaller else "No arm"
+class Control(_Strict):
+    """The control without the teacher minus the arm, with its 95 % interval, and whether the two are shown to differ:
+    None where that interval is over rows alone."""
+
+    estimate: float
+    low: float
+    high: float
+    differs: bool | None
+
+
+class Advice(_Strict):
+    """What to do.
+
+    `advised` is the arm to take, or else the best supported one: of the arms that the rule asks for, whose verdict is
+    "as good" exactly where `is_shown`. `as_good_but_not_asked_for` are shown to be as good, and the rule asks for
+    others: whoever wants a smaller model is not told to take one that is as good and as large. `failed` are compressed
+    arms with a failed run, where none finished; `all_smaller` says that all that were judged are smaller models.
+    """
+
+    outcome: Outcome
+    runs_made: int
+    runs_planned: int
+    picked: ArmFacts | None = None
+    advised: ArmFacts | None = None
+    is_shown: bool = False
+    below: bool = False
+    """The picked arm is below the teacher with its whole interval, whatever its verdict."""
+    all_smaller: bool = True
+    as_good_but_not_asked_for: list[str] = []
+    failed: list[str] = []
+    would_tell: WouldTell | None = None
+    control: Control | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What advice rests on. `eligible` are the arms that the study's rule asks for."""
+
+    picked: str | None
+    eligible: Collection[str]
+    rows: Sequence[Row]
+    layers: Sequence[KeptLayers]
+    verdicts: Sequence[VerdictRow]
+    differences: Sequence[Difference]
+    margin: float
+    runs_made: int
+    runs_planned: int
+
+    def row(self, arm: str | None) -> Row | None:
+        """The row of an arm that finished."""
+        return next((row for row in self.rows if row.arm == arm and row.figures), None)
 
     @property
-    def beside(self) -> str:
-        """Arms that are as good and not what was asked for."""
-        named = ", ".join(f'"{arm}"' for arm in self._others)
-        return f" ({named} {'is' if len(self._others) == 1 else 'are'}, but no smaller)" if named else ""
+    def teacher(self) -> Row | None:
+        """The teacher's row, where it finished."""
+        return next((row for row in self.rows if row.kind == TEACHER and row.figures), None)
 
-    def figures(self, name: str) -> str:
-        """Its PR-AUC beside the teacher's."""
-        reached, taught = self._rows[name].figures["pr_auc"].mean, self.teacher.figures["pr_auc"].mean
-        return f"PR-AUC on test {reached:.3f}, the teacher's {taught:.3f}"
+    @property
+    def primary(self) -> VerdictRow | None:
+        """The verdict on the picked arm."""
+        return next((verdict for verdict in self.verdicts if verdict.primary), None)
 
-    def size(self, name: str) -> str:
-        """What it has of the teacher's parameters and layers. No speed: that differs between two runs of one study."""
-        share = self._rows[name].figures["parameters"].mean / self.teacher.figures["parameters"].mean
-        words, kept = f"{100 * share:.0f} % of the teacher's parameters", self._layers.get(name)
-        return words if kept is None else f"{words} and {len(kept.kept)} of its {kept.depth} layers"
+    @property
+    def weighed(self) -> list[VerdictRow]:
+        """The verdicts on the arms that the rule asks for."""
+        return [verdict for verdict in self.verdicts if verdict.arm in self.eligible]
 
-
-def _interval(difference: Difference) -> str:
-    over = "rows and seeds" if difference.seeds_error is not None else "rows alone"
-    return f"{difference.estimate:+.3f}, 95 % interval over {over} {difference.low:+.3f} to {difference.high:+.3f}"
-
-
-def _as_good(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words) -> list[str]:
-    below = ", though below it" if primary.below else ""
-    return [
-        f"Take {words.arm(primary.arm)}: it is as good as the teacher within {words.margin:g} of PR-AUC{below}, with "
-        f"{words.size(primary.arm)}.",
-        f"What it costs: {words.figures(primary.arm)} ({_interval(primary.difference)}).",
-    ]
+    @property
+    def not_asked_for(self) -> list[str]:
+        """Arms that are as good and that the rule does not ask for."""
+        good = [verdict.arm for verdict in self.verdicts if verdict.judgement == "as good"]
+        return [arm for arm in good if arm not in self.eligible]
 
 
-def _worse(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words) -> list[str]:
-    good = [verdict for verdict in verdicts if verdict.judgement == "as good"]
-    instead = (
-        f"No other is shown to be as good{words.beside}: keep the teacher, or pay that for {words.size(primary.arm)}."
+def advise(evidence: Evidence) -> Advice:
+    """What to do, by the arm that was picked on validation."""
+    if evidence.teacher is None or evidence.row(evidence.picked) is None:
+        return _advice(evidence, _why_none(evidence), failed=_failed(evidence))
+    primary = evidence.primary
+    return _unjudged(evidence) if primary is None else _judged(evidence, primary)
+
+
+def _advice(evidence: Evidence, outcome: Outcome, **more: object) -> Advice:
+    known = {
+        "outcome": outcome, "runs_made": evidence.runs_made, "runs_planned": evidence.runs_planned,
+        "as_good_but_not_asked_for": evidence.not_asked_for,
+    }  # fmt: skip
+    return Advice.model_validate({**known, **more})
+
+
+def _why_none(evidence: Evidence) -> Outcome:
+    """Why no arm is picked."""
+    done = [row for row in evidence.rows if row.role in COMPRESSED and row.figures]
+    if evidence.runs_made < evidence.runs_planned:
+        return "unfinished"
+    if not done:
+        return "nothing finished"
+    if all(row.waived for row in done):
+        return "all waived"
+    # Where the rule could pick an arm and none is written down, the study was stopped before its end.
+    return "unfinished" if evidence.eligible else "none eligible"
+
+
+def _failed(evidence: Evidence) -> list[str]:
+    return [row.arm for row in evidence.rows if row.role in COMPRESSED and row.failures]
+
+
+def _unjudged(evidence: Evidence) -> Advice:
+    """For a study that asks for no verdict, or whose test split defines no PR-AUC."""
+    difference = _difference(evidence, evidence.picked, TEACHER)
+    if difference is None:
+        return _advice(evidence, "undefined")
+    facts = _facts(evidence, difference)
+    return _advice(evidence, "not judged", picked=facts, control=_control(evidence, facts.arm))
+
+
+def _judged(evidence: Evidence, primary: VerdictRow) -> Advice:
+    picked = _facts(evidence, primary.difference)
+    advised = _advised(evidence, primary)
+    smaller = [row for row in evidence.rows if row.arm in {verdict.arm for verdict in evidence.weighed}]
+    return _advice(
+        evidence,
+        primary.judgement,
+        picked=picked,
+        advised=_facts(evidence, advised.difference) if advised else None,
+        is_shown=advised is not None and advised.judgement == "as good",
+        below=primary.below,
+        all_smaller=all(row.role == "smaller" for row in smaller),
+        would_tell=_would_tell(primary, evidence.margin) if primary.judgement == "unresolved" else None,
+        control=_control(evidence, primary.arm),
     )
-    if good:
-        best = max(good, key=lambda verdict: verdict.difference.low)
-        instead = f"As good within it is {words.arm(best.arm)}: {_interval(best.difference)}, {words.size(best.arm)}."
-    return [
-        f"The best on validation, {words.arm(primary.arm)}, is worse than the teacher by more than {words.margin:g} of "
-        f"PR-AUC: {words.figures(primary.arm)} ({_interval(primary.difference)}).",
-        instead,
-    ]
 
 
-def _unresolved(primary: ArmVerdict, verdicts: Sequence[ArmVerdict], words: _Words) -> list[str]:
-    good = [verdict for verdict in verdicts if verdict.judgement == "as good"]
+def _advised(evidence: Evidence, primary: VerdictRow) -> VerdictRow | None:
+    """The arm to take, or where none is shown to be as good and the picked one is not shown to be worse, the one that
+    may lie nearest to the teacher: that whose interval reaches least far down."""
+    if primary.judgement == "as good":
+        return primary
+    weighed = evidence.weighed
+    good = [verdict for verdict in weighed if verdict.judgement == "as good"]
+    if good or primary.judgement == "worse":
+        return max(good, key=lambda verdict: verdict.difference.low, default=None)
     # An interval over rows alone is too narrow to stand beside others.
-    several = [verdict for verdict in verdicts if verdict.difference.seeds_error is not None]
-    best = max(good or several or verdicts, key=lambda verdict: verdict.difference.low)
-    within = f"as good as the teacher within {words.margin:g} of PR-AUC"
-    shown = f"{words.arm(best.arm)} is" if good else f"{words.none(verdicts)} is"
-    supported = "" if good else f"{words.beside}; the best supported is {words.arm(best.arm)}"
-    place = f"{_between(best.difference)}, with {words.size(best.arm)}"
-    about = "" if best is primary else f'Of "{primary.arm}", the best on validation, it cannot be told yet. '
-    return [
-        f"{shown} shown to be {within}{supported}, {place}.",
-        about + _what_would_tell(primary, words.test, words.margin),
-    ]
+    several = [verdict for verdict in weighed if verdict.difference.seeds_error is not None]
+    return max(several or weighed, key=lambda verdict: verdict.difference.low, default=primary)
 
 
-def _between(difference: Difference) -> str:
-    """The interval as a distance from the teacher."""
-    sure = "(95 % interval)"
-    if difference.high <= 0:
-        return f"between {-difference.high:.3f} and {-difference.low:.3f} below {sure}"
-    if difference.low >= 0:
-        return f"between {difference.low:.3f} and {difference.high:.3f} above {sure}"
-    return f"between {-difference.low:.3f} below and {difference.high:.3f} above {sure}"
+def _facts(evidence: Evidence, difference: Difference) -> ArmFacts:
+    row, teacher = evidence.row(difference.arm), evidence.teacher
+    assert row is not None, "only an arm that finished is advised"
+    assert teacher is not None, "there is a difference only where there is a teacher"
+    layers = next((layers for layers in evidence.layers if layers.arm == row.arm), None)
+    return ArmFacts(
+        arm=row.arm,
+        description=row.description,
+        pr_auc=row.figures["pr_auc"].mean,
+        teacher_pr_auc=teacher.figures["pr_auc"].mean,
+        parameter_share=row.figures["parameters"].mean / teacher.figures["parameters"].mean,
+        kept=len(layers.kept) if layers else None,
+        depth=layers.depth if layers else None,
+        difference=difference,
+    )
 
 
-def _what_would_tell(primary: ArmVerdict, test: int, margin: float) -> str:
-    seeds = primary.difference.seeds
+def _would_tell(primary: VerdictRow, margin: float) -> WouldTell:
     if primary.difference.seeds_error is None:
-        return "One seed says nothing about others: run at least three."
-    if not primary.realistic:
-        beyond = primary.difference.estimate <= -margin
-        near = "lies beyond the margin" if beyond else "lies within one standard error of the margin"
-        return (
-            f'No realistic number of rows or seeds would show "{primary.arm}" to be as good: its difference, '
-            f"{_interval(primary.difference)}, {near if primary.hopeless else 'is too uncertain'}."
-        )
-    ways: list[str] = []
-    if primary.needs_rows:
-        ways.append(f"about {_rounded(primary.needs_rows):,} test rows instead of {test:,}")
-    if primary.needs_seeds:
-        ways.append(f"about {primary.needs_seeds} seeds instead of {seeds}")
-    if primary.needs_both:
-        ways.append(f"about {_rounded(primary.needs_both[0]):,} test rows with {primary.needs_both[1]} seeds")
-    return f"If its difference stayed at {primary.difference.estimate:+.3f}, {' or '.join(ways)} would show it."
+        return WouldTell(obstacle="one seed")
+    if primary.realistic:
+        return WouldTell(rows=primary.needs_rows, seeds=primary.needs_seeds, both=primary.needs_both)
+    if not primary.hopeless:
+        return WouldTell(obstacle="too uncertain")
+    beyond = primary.difference.estimate <= -margin
+    return WouldTell(obstacle="beyond the margin" if beyond else "at the margin")
 
 
-def _rounded(count: int) -> int:
-    """To two figures."""
-    step = 10 ** max(0, len(str(count)) - 2)
-    return -(-count // step) * step
-
-
-def _control(arm: str, differences: Sequence[Difference]) -> list[str]:
+def _control(evidence: Evidence, arm: str) -> Control | None:
     """What the arm owes to its teacher, where the control that tells was run."""
-    found = next((d for d in differences if d.arm == arm and d.against == f"finetune-{arm}"), None)
-    if found is None:
-        return []
-    if found.seeds_error is None:
-        shown = "over rows alone, one seed"
-    else:
-        shown = "not shown to differ" if found.low <= 0 <= found.high else "shown to differ"
-    return [
-        f"The same layers trained on the labels alone, without the teacher, reach {_more(-found.estimate)} "
-        f"({_more(-found.high)} to {_more(-found.low)}: {shown})."
-    ]
+    difference = _difference(evidence, arm, control_of(arm))
+    if difference is None:
+        return None
+    differs = None if difference.seeds_error is None else not difference.low <= 0 <= difference.high
+    return Control(estimate=-difference.estimate, low=-difference.high, high=-difference.low, differs=differs)
 
 
-def _more(difference: float) -> str:
-    return f"{abs(difference):.3f} {'less' if difference < 0 else 'more'}"
+def _difference(evidence: Evidence, arm: str | None, against: str) -> Difference | None:
+    return next((row for row in evidence.differences if row.arm == arm and row.against == against), None)

@@ -1,26 +1,27 @@
 """Curves: how arms learnt, what precision every recall costs, and how far probabilities can be taken at their word."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
-# scikit-learn comes without types.
 from collections.abc import Iterator
 from statistics import mean
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from sklearn.metrics import precision_recall_curve
+from sklearn import metrics  # pyright: ignore[reportMissingTypeStubs]
 
+from potstill.analysis.results import Arm, Run, StudyResults
+from potstill.domain.baselines import TEACHER
 from potstill.domain.measures import CurvePoint, ReliabilityBin
 from potstill.domain.predictor import ranked_scores
+from potstill.domain.study_record import COMPRESSED
 from potstill.evaluation.reliability import Claims, brier, calibration_error, claims, reliability
-from potstill.report.results import COMPRESSED, Arm, Run, StudyResults
 
 POINTS = 101
 """Points of a precision-recall curve: one for each hundredth of recall."""
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Learning(_Strict):
@@ -71,8 +72,8 @@ class Curves(_Strict):
 
 def curves_of(results: StudyResults, picked: str | None) -> Curves:
     """Learning and calibration of every model; the other curves of the teacher and of the picked arm, first seed."""
-    shown = [arm for arm in results.arms if arm.done and (arm.kind == "teacher" or arm.name == picked)]
-    models = [arm for arm in results.arms if arm.done and (arm.kind == "teacher" or arm.role in COMPRESSED)]
+    shown = [arm for arm in results.arms if arm.done and (arm.kind == TEACHER or arm.name == picked)]
+    models = [arm for arm in results.arms if arm.done and (arm.kind == TEACHER or arm.role in COMPRESSED)]
     binary = results.task.problem == "binary" and len(np.unique(results.labels)) > 1
     return Curves(
         learning=list(_learning(models)),
@@ -90,29 +91,34 @@ def _learning(arms: list[Arm]) -> Iterator[Learning]:
 
 
 def _precision_recall(results: StudyResults, run: Run) -> PrecisionRecall:
-    assert run.test is not None, "only runs that finished are drawn"
-    (positive,), (scores,) = results.task.positives(results.labels), ranked_scores(run.test, results.task)
-    found = precision_recall_curve(positive, scores, sample_weight=results.weights)
-    precision, recall = np.asarray(found[0]), np.asarray(found[1])
+    (positive,), (scores,) = results.task.positives(results.labels), ranked_scores(run.logits, results.task)
+    precision, recall = _at_every_threshold(positive, scores, results.weights)
     # From the right: no threshold with at least this recall has more precision.
-    best, wanted = np.maximum.accumulate(precision), np.linspace(0, 1, POINTS)
-    reached = [float(best[np.flatnonzero(recall >= level)[-1]]) for level in wanted]
-    label = (
-        next((one for one in run.record.test.per_label if one.label == results.task.positive), None)
-        if (run.record.test)
-        else None
-    )
-    chosen = (label.recall, label.precision) if label else None
-    return PrecisionRecall(arm=run.record.arm, seed=run.record.seed, precision=_short(reached), chosen=chosen)
+    best, levels = np.maximum.accumulate(precision), np.linspace(0, 1, POINTS)
+    reached = [float(best[np.flatnonzero(recall >= level)[-1]]) for level in levels]
+    return PrecisionRecall(
+        arm=run.record.arm, seed=run.record.seed, precision=[round(value, 4) for value in reached],
+        chosen=_chosen(results, run),
+    )  # fmt: skip
 
 
-def _short(values: list[float]) -> list[float]:
-    return [round(value, 4) for value in values]
+def _at_every_threshold(
+    positive: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Precision and recall (thresholds + 1,) each, by rising threshold; scikit-learn comes without types."""
+    precision, recall, _ = cast(Any, metrics).precision_recall_curve(positive, scores, sample_weight=weights)
+    return np.asarray(precision, dtype=np.float64), np.asarray(recall, dtype=np.float64)
+
+
+def _chosen(results: StudyResults, run: Run) -> tuple[float, float] | None:
+    """Recall and precision of the positive label at the fitted threshold."""
+    labels = run.record.test.per_label if run.record.test else []
+    positive = next((label for label in labels if label.label == results.task.positive), None)
+    return (positive.recall, positive.precision) if positive else None
 
 
 def _claims(results: StudyResults, run: Run, temperature: float) -> Claims:
-    assert run.test is not None, "only runs that finished claim anything"
-    return claims(run.test, results.labels, results.weights, results.task, temperature)
+    return claims(run.logits, results.labels, results.weights, results.task, temperature)
 
 
 def _calibrated(results: StudyResults, arm: Arm) -> Calibrated:
@@ -121,13 +127,13 @@ def _calibrated(results: StudyResults, arm: Arm) -> Calibrated:
     return Calibrated(
         arm=arm.name,
         temperature=mean(run.record.calibration.temperature for run in arm.done),
-        ece_before=mean(calibration_error(reliability(one)) for one in before),
-        ece_after=mean(calibration_error(reliability(one)) for one in after),
-        brier_before=mean(brier(one) for one in before),
-        brier_after=mean(brier(one) for one in after),
+        ece_before=mean(calibration_error(reliability(claimed)) for claimed in before),
+        ece_after=mean(calibration_error(reliability(claimed)) for claimed in after),
+        brier_before=mean(brier(claimed) for claimed in before),
+        brier_after=mean(brier(claimed) for claimed in after),
     )
 
 
 def _reliability(results: StudyResults, run: Run) -> Reliability:
-    before, after = (_claims(results, run, one) for one in (1.0, run.record.calibration.temperature))
+    before, after = (_claims(results, run, value) for value in (1.0, run.record.calibration.temperature))
     return Reliability(arm=run.record.arm, seed=run.record.seed, before=reliability(before), after=reliability(after))

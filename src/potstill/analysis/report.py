@@ -1,42 +1,35 @@
-"""Every number of a report, worked out once; the terminal, Markdown and JSON only lay it out."""
+"""Every number of a report, worked out once; what words, draws and prints it decides nothing."""
 
-import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from potstill.domain.errors import PotstillError
+from potstill.analysis.advice import Advice, Evidence, advise
+from potstill.analysis.curves import Curves, curves_of
+from potstill.analysis.differences import Difference, differences
+from potstill.analysis.flips import Flips, flips_of
+from potstill.analysis.measurements import Measurements
+from potstill.analysis.pick import candidate_of, eligible
+from potstill.analysis.rank_agreement import RankAgreement, rank_agreements
+from potstill.analysis.results import StudyResults
+from potstill.analysis.rows import KeptLayers, Row, kept_layers, rows_of
+from potstill.analysis.subgroups import SubgroupAreas, subgroup_areas
+from potstill.analysis.tradeoffs import TradeOff, tradeoffs
+from potstill.analysis.verdicts import VerdictRow, verdicts
+from potstill.domain.baselines import TEACHER
 from potstill.domain.layer_search import LayerSearch
 from potstill.domain.measures import CategoryRecall
-from potstill.domain.record import RunRecord
-from potstill.report.answer import answer_of
-from potstill.report.curves import Curves, curves_of
-from potstill.report.results import Arm, StudyResults, load_results
-from potstill.report.rows import KeptLayers, Row, eligible, pick, row_of
-from potstill.report.trade import TradeOff, trade_offs
-from potstill.report.verdicts import ArmVerdict, Difference, Measurements, differences, test_pr_auc, verdicts
-from potstill.report.whom import Flips, SubgroupAreas, flips_of, subgroup_areas
-from potstill.statistics.rank import rank_correlation
+from potstill.domain.study_record import RateTrial
+
+FORMAT = 2
+"""Of `report.json`. Format 1 had no number, other names for the same figures, and no `advice`."""
 
 
-class _Figures(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Foretold(_Figures):
-    """How the order of the choices of layers before any training agrees with that of the students they became."""
-
-    num_layers: int
-    choices: int
-    split: Literal["test", "validation"]
-    estimate: float
-    low: float
-    high: float
-
-
-class Making(_Figures):
+class Provenance(_Strict):
     """With what a study was made: versions, commit, seeds, machine; the fingerprint of each source; the study file."""
 
     versions: dict[str, str]
@@ -48,20 +41,20 @@ class Making(_Figures):
     study: dict[str, JsonValue]
 
 
-class Report(_Figures):
+class Report(_Strict):
     """All of it."""
 
+    format: Literal[2] = FORMAT
     study: str
     task: list[str]
     positive: str | None
     rows: list[Row]
     differences: list[Difference]
     picked: str | None
-    answer: str
-    sentences: list[str]
-    """The answer, a sentence each: what to do, what it costs or what would tell, what it owes to its teacher."""
+    """As the study wrote it down."""
+    advice: Advice
     margin: float
-    search: list[dict[str, str | float | bool | None]]
+    rate_trials: list[RateTrial]
     categories: dict[str, list[CategoryRecall]]
     account: list[str]
     notes: list[str]
@@ -69,140 +62,81 @@ class Report(_Figures):
     version: str
     test_rows: int
     layer_searches: list[LayerSearch] = []
-    foretold: list[Foretold] = []
-    verdicts: list[ArmVerdict] = []
+    rank_agreement: list[RankAgreement] = []
+    verdicts: list[VerdictRow] = []
     trade_offs: list[TradeOff] = []
     curves: Curves = Curves()
     layers: list[KeptLayers] = []
     flips: Flips | None = None
     subgroups: list[SubgroupAreas] = []
-    made: Making
+    provenance: Provenance
 
 
-def work_out(results: StudyResults) -> Report:
+def analyse(results: StudyResults) -> Report:
     """All figures of a study."""
-    rows = _rows(results)
-    picked = pick(rows, results.summary["rule"]["pick"])
-    name, margin = picked.arm if picked else None, float(results.summary["rule"]["margin"])
-    measured = Measurements(results)
-    judged = verdicts(measured, name, margin) if results.summary["rule"].get("verdict", True) else []
-    differing = differences(measured)
-    layers = _layers(results.arms)
-    able = {row.arm for row in eligible(rows, results.summary["rule"]["pick"])}
-    sentences = answer_of(name, rows, layers, judged, differing, margin, len(results.labels), able)
+    record, measured = results.record, Measurements(results)
+    rows, layers, differing = rows_of(results.arms), kept_layers(results.arms), differences(measured)
+    judged = verdicts(measured, record.picked, record.rule.margin) if record.rule.verdict else []
+    evidence = Evidence(
+        picked=record.picked,
+        eligible=_eligible(results),
+        rows=rows,
+        layers=layers,
+        verdicts=judged,
+        differences=differing,
+        margin=record.rule.margin,
+        runs_made=results.runs_made,
+        runs_planned=len(record.runs),
+    )
     return Report(
-        study=results.summary["name"],
-        task=list(results.task.labels),
-        positive=results.task.positive,
+        study=record.name,
+        task=list(record.task.labels),
+        positive=record.task.positive,
         rows=rows,
         differences=differing,
-        picked=name,
-        answer=" ".join(sentences),
-        sentences=sentences,
-        margin=margin,
-        search=results.summary["search"],
-        categories=_categories(results, name),
-        account=[source.describe() for source in results.account.sources],
-        notes=results.account.notes,
-        machine=results.summary["machine"],
-        version=results.summary["version"],
+        picked=record.picked,
+        advice=advise(evidence),
+        margin=record.rule.margin,
+        rate_trials=record.rate_trials,
+        categories=_categories(results),
+        account=[source.describe() for source in record.account.sources],
+        notes=record.account.notes,
+        machine=record.machine,
+        version=record.version,
         test_rows=len(results.labels),
-        layer_searches=results.searches,
-        foretold=[found for search in results.searches for found in _foretold(results, search)],
+        layer_searches=results.layer_searches,
+        rank_agreement=rank_agreements(results),
         verdicts=judged,
-        trade_offs=trade_offs(rows, differing),
-        curves=curves_of(results, name),
+        trade_offs=tradeoffs(rows, differing),
+        curves=curves_of(results, record.picked),
         layers=layers,
-        flips=flips_of(results, name),
-        subgroups=subgroup_areas(results, name),
-        made=_making(results),
+        flips=flips_of(results, record.picked),
+        subgroups=subgroup_areas(results, record.picked),
+        provenance=_provenance(results),
     )
 
 
-def _rows(results: StudyResults) -> list[Row]:
-    rows = [row_of(arm) for arm in results.arms]
-    majority = next((row.figures["accuracy"].mean for row in rows if row.kind == "majority" and row.figures), None)
-    for row in rows:
-        if majority is not None and "accuracy" in row.figures and row.kind != "majority":
-            row.below_majority = row.figures["accuracy"].mean < majority
-    return rows
+def _eligible(results: StudyResults) -> list[str]:
+    """The arms that the study's rule asks for."""
+    candidates = [candidate_of(arm.record, [run.record for run in arm.runs]) for arm in results.arms]
+    return [candidate.arm for candidate in eligible(candidates, results.record.rule.pick)]
 
 
-def _layers(arms: Sequence[Arm]) -> list[KeptLayers]:
-    plans = {arm.name: arm.done[0].record.layers for arm in arms if arm.done}
-    return [KeptLayers(arm=arm, depth=plan.depth, kept=list(plan.kept)) for arm, plan in plans.items() if plan]
-
-
-def _making(results: StudyResults) -> Making:
-    records = [run.record for arm in results.arms for run in arm.done]
-    return Making(
-        versions=max((record.provenance for record in records), key=len, default=dict[str, str]()),
-        seeds=results.summary["seeds"],
-        machine=results.summary["machine"],
-        fingerprints={source.source: source.fingerprint for source in results.account.sources},
-        rows=results.account.rows,
-        positives=results.account.positives,
-        study=results.summary["study"],
+def _provenance(results: StudyResults) -> Provenance:
+    record, runs = results.record, [run.record for arm in results.arms for run in arm.done]
+    return Provenance(
+        versions=max((run.provenance for run in runs), key=len, default=dict[str, str]()),
+        seeds=record.seeds,
+        machine=record.machine,
+        fingerprints={source.source: source.fingerprint for source in record.account.sources},
+        rows=record.account.rows,
+        positives=record.account.positives,
+        study=record.study,
     )
 
 
-def _foretold(results: StudyResults, search: LayerSearch) -> Iterator[Foretold]:
-    """Spearman's correlation over the choices that the study also distilled, all in the same way, on either split."""
-    nearness = {choice.kept: -choice.kl for choice in search.choices}
-    alike: dict[str, dict[tuple[int, ...], Arm]] = {}
-    for arm in results.arms:
-        first = arm.done[0].record if arm.done else None
-        if arm.kind == "student" and first and first.layers and first.layers.kept in nearness:
-            alike.setdefault(_but_for_layers(first), {})[first.layers.kept] = arm
-    students = max(alike.values(), key=len, default=dict[tuple[int, ...], Arm]())
-    before = [nearness[kept] for kept in students]
-    reached: dict[Literal["test", "validation"], list[float]] = {
-        "test": [test_pr_auc(arm) for arm in students.values()],
-        "validation": [row_of(arm).validation_pr_auc or 0.0 for arm in students.values()],
-    }
-    for split, after in reached.items():
-        if found := rank_correlation(before, after):
-            yield Foretold(
-                num_layers=search.num_layers, choices=found.count, split=split,
-                estimate=found.estimate, low=found.low, high=found.high,
-            )  # fmt: skip
-
-
-def _but_for_layers(record: RunRecord) -> str:
-    """The settings of a run without those that say which layers it keeps."""
-    method = record.settings["method"]
-    assert isinstance(method, dict)
-    rest = {key: value for key, value in method.items() if key not in ("keep", "num_layers", "reorder")}
-    return json.dumps([rest, record.settings["training"]], sort_keys=True)
-
-
-def picked_model(folder: Path, arm: str | None = None) -> Path:
-    """The saved model of a study's picked arm, or of `arm`, at its first seed.
-
-    Raises:
-        PotstillError: the folder is no study's, no compressed arm has finished yet, or `arm` has no saved model.
-    """
-    results = load_results(folder)
-    if arm:
-        return _model_of(results.arms, arm, folder)
-    picked = pick([row_of(arm) for arm in results.arms], results.summary["rule"]["pick"])
-    if picked is None:
-        raise PotstillError(
-            f"{folder}: no arm is picked: none that [rule] pick asks for has finished (`potstill run` continues the "
-            "study), or all that did failed or had a gate waived; name another with --arm"
-        )
-    return next(arm.done[0].folder for arm in results.arms if arm.name == picked.arm) / "model"
-
-
-def _model_of(arms: Sequence[Arm], name: str, folder: Path) -> Path:
-    saved = {arm.name: arm.done[0].folder / "model" for arm in arms if arm.done}
-    there = [arm for arm, model in saved.items() if model.is_dir()]
-    if name not in there:
-        raise PotstillError(f'{folder} has no saved model of an arm "{name}"; it has {", ".join(there)}')
-    return saved[name]
-
-
-def _categories(results: StudyResults, picked: str | None) -> dict[str, list[CategoryRecall]]:
-    wanted = ["teacher", picked]
-    found = {arm.name: arm.done[0].record.categories for arm in results.arms if arm.name in wanted and arm.done}
-    return {name: categories for name, categories in found.items() if categories}
+def _categories(results: StudyResults) -> dict[str, list[CategoryRecall]]:
+    """Those of the teacher and of the picked arm, first seed."""
+    shown = [arm for arm in results.arms if arm.name in (TEACHER, results.record.picked) and arm.done]
+    by_arm = {arm.name: arm.done[0].record.categories for arm in shown}
+    return {name: categories for name, categories in by_arm.items() if categories}

@@ -1,25 +1,23 @@
-"""A study's folder, read: what ran, and the logits of every run."""
+"""A study's folder, read: what ran, and the test logits of every run."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
-from potstill.domain.dataset import DataAccount
 from potstill.domain.errors import PotstillError
 from potstill.domain.layer_search import LayerSearch
+from potstill.domain.predictor import Logits
 from potstill.domain.record import RunRecord
+from potstill.domain.run_key import RunKey
+from potstill.domain.study_folder import StudyFolder
+from potstill.domain.study_record import ArmRecord, Role, StudyRecord
 from potstill.domain.task import Task
+from potstill.ledger.ledger import read_record
 
-COMPRESSED = ("smaller", "whole")
-"""The roles of what a study is about; the others are baselines, the teacher, and controls."""
-UNSEEDED = ("majority", "tfidf", "teacher", "untrained")
-"""Kinds whose result no seed changes, and the teacher, of which there is one: for results from before `seeded` was
-written down."""
+RUN_FILE = "run.json"
+"""What a run's folder has when the run is there, finished or failed."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +26,46 @@ class Run:
 
     record: RunRecord
     folder: Path
-    test: NDArray[np.float32] | None
+    test: Logits | None
+
+    @property
+    def logits(self) -> Logits:
+        """The test logits of a run that finished."""
+        assert self.test is not None, "only runs that finished are measured"
+        return self.test
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One row of the table: an arm with those of its runs that there are."""
+    """One row of the table: what the study says of an arm, with those of its runs that there are."""
 
-    name: str
-    kind: str
-    role: str
-    words: str
-    layers: str
-    seeds: list[int]
-    seeded: bool
-    """Whether another seed would have given another model."""
+    record: ArmRecord
     runs: list[Run]
+
+    @property
+    def name(self) -> str:
+        """What the study calls it."""
+        return self.record.arm
+
+    @property
+    def kind(self) -> str:
+        """Its method, or what it stands for: "teacher", "majority", "tfidf"."""
+        return self.record.kind
+
+    @property
+    def role(self) -> Role:
+        """What it is for."""
+        return self.record.role
+
+    @property
+    def layers(self) -> str:
+        """The teacher layers that it keeps, in words; empty where it keeps none or they are not known yet."""
+        return self.record.layers or ""
+
+    @property
+    def seeded(self) -> bool:
+        """Whether another seed would have given another model."""
+        return self.record.seeded
 
     @property
     def done(self) -> list[Run]:
@@ -60,77 +82,81 @@ class Arm:
 class StudyResults:
     """Everything that a report is made of."""
 
-    folder: Path
-    summary: dict[str, Any]
-    task: Task
-    account: DataAccount
+    folder: StudyFolder
+    record: StudyRecord
     arms: list[Arm]
     labels: NDArray[np.int64]
     weights: NDArray[np.float64]
     groups: NDArray[np.int64] | None
     """Numbers the group of each test row, where rows belong together."""
-    searches: list[LayerSearch]
+    layer_searches: list[LayerSearch]
     """For each number of layers that were searched."""
+
+    @property
+    def task(self) -> Task:
+        """What is classified."""
+        return self.record.task
+
+    @property
+    def runs_made(self) -> int:
+        """How many of the study's runs there are, finished or failed."""
+        return sum(len(arm.runs) for arm in self.arms)
 
     def arm(self, kind: str) -> Arm | None:
         """The first arm of a kind."""
         return next((arm for arm in self.arms if arm.kind == kind), None)
 
+    def arm_named(self, name: str | None) -> Arm | None:
+        """The arm of a name, where one has it and has a run that finished."""
+        return next((arm for arm in self.arms if arm.name == name and arm.done), None)
 
-def load_results(folder: Path) -> StudyResults:
+
+def load_results(folder: Path | StudyFolder) -> StudyResults:
     """Read a study's folder.
 
     Raises:
-        PotstillError: it is no study's folder, or a file in it is damaged.
+        PotstillError: it is not a study folder, is of another format, or a file in it is damaged.
     """
-    path = folder / "study.json"
-    if not path.is_file():
-        raise PotstillError(f"{folder} is no study's folder: it has no study.json. `potstill run` makes one")
+    study = folder if isinstance(folder, StudyFolder) else StudyFolder(folder)
+    record = study.record()
     try:
-        summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        with np.load(folder / "rows.npz", allow_pickle=False) as rows:
+        with np.load(study.rows_file, allow_pickle=False) as rows:
             labels, weights = rows["test_labels"], rows["test_weights"]
             groups = rows["test_groups"] if "test_groups" in rows.files else None
-            if "test_fingerprint" in rows.files and str(rows["test_fingerprint"]) != summary.get("test_fingerprint"):
+            if "test_fingerprint" in rows.files and str(rows["test_fingerprint"]) != record.test_fingerprint:
                 raise ValueError("study.json and rows.npz are not of the same rows")
         return StudyResults(
-            folder=folder,
-            summary=summary,
-            task=Task.model_validate(summary["task"]),
-            account=DataAccount.model_validate(summary["account"]),
-            arms=[_read_arm(folder, arm, summary["runs"]) for arm in summary["arms"]],
+            folder=study,
+            record=record,
+            arms=[_read_arm(study, record, arm) for arm in record.arms],
             labels=labels,
             weights=weights,
             groups=groups,
-            searches=[LayerSearch.model_validate_json(file.read_text()) for file in layer_files(folder)],
+            layer_searches=[LayerSearch.model_validate_json(file.read_bytes()) for file in study.layer_search_files()],
         )
-    except (ValueError, KeyError, OSError, ValidationError) as error:
-        raise PotstillError(f"{folder} cannot be read: {error}; run the study again") from error
+    except (ValueError, KeyError, OSError) as error:
+        raise PotstillError(f"{study} cannot be read: {error}; run the study again") from error
 
 
-def layer_files(folder: Path) -> list[Path]:
-    """Where a study wrote down which layers it tried."""
-    return sorted(folder.glob("layers-*.json"))
+def is_made(folder: StudyFolder, key: RunKey) -> bool:
+    """Whether the run is there, finished or failed."""
+    return (folder.run(key) / RUN_FILE).is_file()
 
 
-def _read_arm(folder: Path, arm: dict[str, Any], places: dict[str, str]) -> Arm:
-    runs = [_read_run(folder / "ledger" / places[f"{arm['arm']}/s{seed}"]) for seed in arm["seeds"]]
-    return Arm(
-        name=arm["arm"],
-        kind=arm["kind"],
-        role=arm["role"],
-        words=arm["words"],
-        layers=arm["layers"] or "",
-        seeds=list(arm["seeds"]),
-        seeded=arm.get("seeded", arm["kind"] not in UNSEEDED),
-        runs=[run for run in runs if run],
-    )
+def read_run(folder: StudyFolder, key: RunKey) -> RunRecord | None:
+    """The record of a run, finished or failed; None where there is none. Raises PotstillError for a damaged one."""
+    return read_record(folder.run(key)) if is_made(folder, key) else None
 
 
-def _read_run(place: Path) -> Run | None:
-    if not (place / "run.json").is_file():
+def _read_arm(folder: StudyFolder, study: StudyRecord, arm: ArmRecord) -> Arm:
+    runs = [_read_run(folder, key) for key in study.runs_of(arm.arm)]
+    return Arm(arm, [run for run in runs if run])
+
+
+def _read_run(folder: StudyFolder, key: RunKey) -> Run | None:
+    record, place = read_run(folder, key), folder.run(key)
+    if record is None:
         return None
-    record = RunRecord.model_validate_json((place / "run.json").read_text(encoding="utf-8"))
     if record.status == "failed":
         return Run(record, place, None)
     with np.load(place / "logits.npz", allow_pickle=False) as logits:

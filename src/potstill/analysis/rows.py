@@ -1,22 +1,19 @@
 """The rows of the table: one arm each, its figures over seeds."""
 
-from math import inf
+from collections.abc import Sequence
 from statistics import mean, stdev
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from potstill.domain.measures import Measures, Threshold
+from potstill.analysis.pick import mean_validation_pr_auc
+from potstill.analysis.results import Arm
+from potstill.domain.measures import Measures
 from potstill.domain.record import RunRecord
-from potstill.report.results import COMPRESSED, Arm
-
-Group = Literal["quality", "more", "cost"]
-TIMED = ("train_seconds", "texts_per_second")
-"""Columns that differ between two runs of the same study: the rest must not."""
+from potstill.domain.study_record import Role
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Figure(_Strict):
@@ -26,13 +23,26 @@ class Figure(_Strict):
     spread: float | None
 
 
+class ShippedThreshold(_Strict):
+    """The threshold of a binary task (`label` None), or that of one label, and what it meant on validation."""
+
+    label: str | None
+    value: float
+    rule: str
+    precision: float
+    recall: float
+
+
 class Row(_Strict):
-    """One arm: its figures by column, what is to be said about it, and the seeds they come from."""
+    """One arm: its figures by column, what is to be said about it, and the seeds they come from.
+
+    Of the first seed are `temperature`, `thresholds`, `audit`, `waived` and `learning_rate`.
+    """
 
     arm: str
     kind: str
-    role: str
-    words: str
+    role: Role
+    description: str
     layers: str
     seeds: list[int]
     missing: list[int]
@@ -42,7 +52,7 @@ class Row(_Strict):
     below_majority: bool = False
     waived: dict[str, str] = {}
     temperature: float | None = None
-    threshold: str = ""
+    thresholds: list[ShippedThreshold] = []
     audit: list[str] = []
     learning_rate: float | None = None
 
@@ -55,25 +65,21 @@ class KeptLayers(_Strict):
     kept: list[int]
 
 
-PER_LABEL = {"precision": "precision", "recall": "recall", "f1": "F1", "pr_auc": "PR-AUC"}
-"""What is said of every label, with its heading."""
+PER_LABEL = ("precision", "recall", "f1", "pr_auc")
+"""What is measured of every label: the column of one is "recall toxic"."""
 
-COLUMNS: dict[str, tuple[Group, str]] = {
-    "pr_auc": ("quality", "PR-AUC"),
-    "accuracy": ("quality", "accuracy"),
-    "mcc": ("quality", "MCC"),
-    "sampled_accuracy": ("quality", "epochs' acc."),
-    "roc_auc": ("more", "ROC-AUC"),
-    "macro_f1": ("more", "macro-F1"),
-    "agreement": ("more", "as teacher"),
-    "training_loss": ("more", "training loss"),
-    "parameters": ("cost", "parameters"),
-    "trainable_parameters": ("cost", "trained"),
-    "bytes": ("cost", "MB"),
-    "train_tokens": ("cost", "tokens"),
-    "train_seconds": ("cost", "train s"),
-    "texts_per_second": ("cost", "comments/s"),
-}
+
+def rows_of(arms: Sequence[Arm]) -> list[Row]:
+    """The row of each arm, marked where the majority class is right more often."""
+    rows = [row_of(arm) for arm in arms]
+    majority = next((row.figures["accuracy"].mean for row in rows if row.kind == "majority" and row.figures), None)
+    return rows if majority is None else [_marked(row, majority) for row in rows]
+
+
+def _marked(row: Row, majority: float) -> Row:
+    accuracy = row.figures.get("accuracy")
+    below = row.kind != "majority" and accuracy is not None and accuracy.mean < majority
+    return row.model_copy(update={"below_majority": below})
 
 
 def row_of(arm: Arm) -> Row:
@@ -81,42 +87,46 @@ def row_of(arm: Arm) -> Row:
     records = [run.record for run in arm.done]
     first = records[0] if records else None
     there = {run.record.seed for run in arm.runs}
-    scores = [record.validation.pr_auc for record in records if record.validation]
-    training = first.settings.get("training") if first else None
     return Row(
         arm=arm.name,
         kind=arm.kind,
         role=arm.role,
-        words=arm.words,
+        description=arm.record.description,
         layers=arm.layers,
         seeds=[record.seed for record in records],
-        missing=[seed for seed in arm.seeds if seed not in there],
+        missing=[seed for seed in arm.record.seeds if seed not in there],
         failures={f"seed {r.record.seed}": r.record.reason for r in arm.runs if r.record.status == "failed"},
         figures=_figures_of(records),
-        validation_pr_auc=mean(score for score in scores if score is not None) if all(scores) and scores else None,
+        validation_pr_auc=mean_validation_pr_auc(records),
         temperature=first.calibration.temperature if first else None,
-        threshold=_thresholds(first) if first else "",
+        thresholds=_thresholds(first) if first else [],
         audit=first.audit if first else [],
         waived=first.waived if first else {},
-        learning_rate=float(str(training["learning_rate"])) if isinstance(training, dict) else None,
+        learning_rate=_learning_rate(first) if first else None,
     )
 
 
-def _thresholds(record: RunRecord) -> str:
+def kept_layers(arms: Sequence[Arm]) -> list[KeptLayers]:
+    """The layers of every arm that keeps any, from its first finished run."""
+    plans = {arm.name: arm.done[0].record.layers for arm in arms if arm.done}
+    return [KeptLayers(arm=arm, depth=plan.depth, kept=list(plan.kept)) for arm, plan in plans.items() if plan]
+
+
+def _learning_rate(record: RunRecord) -> float | None:
+    training = record.settings.get("training")
+    return float(str(training["learning_rate"])) if isinstance(training, dict) else None
+
+
+def _thresholds(record: RunRecord) -> list[ShippedThreshold]:
     """The threshold, or that of each label."""
-    found, labels = record.calibration, record.validation.per_label if record.validation else []
-    if found.threshold:
-        return _in_words(found.threshold)
-    each = zip(labels, found.thresholds, strict=False)  # a multi-class task has labels and no threshold
-    return "; ".join(f"{label.label} {_in_words(threshold)}" for label, threshold in each)
+    calibration, labels = record.calibration, record.validation.per_label if record.validation else []
+    if calibration.threshold:
+        return [ShippedThreshold(label=None, **calibration.threshold.model_dump())]
+    each = zip(labels, calibration.thresholds, strict=False)  # a multi-class task has labels and no threshold
+    return [ShippedThreshold(label=label.label, **threshold.model_dump()) for label, threshold in each]
 
 
-def _in_words(threshold: Threshold) -> str:
-    means = f"precision {threshold.precision:.2f}, recall {threshold.recall:.2f}"
-    return f"{threshold.value:.3f} ({threshold.rule}): {means}"
-
-
-def _figures_of(records: list[RunRecord]) -> dict[str, Figure]:
+def _figures_of(records: Sequence[RunRecord]) -> dict[str, Figure]:
     columns: dict[str, list[float]] = {}
     for record in records:
         for name, value in _values(record).items():
@@ -131,12 +141,17 @@ def _figures_of(records: list[RunRecord]) -> dict[str, Figure]:
 def _values(record: RunRecord) -> dict[str, float]:
     """What of a run stands in the table."""
     values: dict[str, float | None] = {"training_loss": record.training_loss, **_measured(record.test)}
-    sampled = [point.sampled_accuracy for point in record.curve]
-    values["sampled_accuracy"] = mean(one for one in sampled if one is not None) if sampled and all(sampled) else None
+    values["sampled_accuracy"] = _sampled_accuracy(record)
     values |= record.cost.model_dump()
     if record.kind in ("majority", "tfidf"):
         del values["bytes"], values["train_tokens"]
     return {name: float(value) for name, value in values.items() if value is not None}
+
+
+def _sampled_accuracy(record: RunRecord) -> float | None:
+    """The mean over the epochs, where every epoch has one."""
+    sampled = [point.sampled_accuracy for point in record.curve]
+    return mean(accuracy for accuracy in sampled if accuracy is not None) if sampled and all(sampled) else None
 
 
 def _measured(test: Measures | None) -> dict[str, float | None]:
@@ -146,24 +161,3 @@ def _measured(test: Measures | None) -> dict[str, float | None]:
     for label in test.per_label:
         values |= {f"{measure} {label.label}": getattr(label, measure) for measure in PER_LABEL}
     return values
-
-
-def eligible(rows: list[Row], rule: str) -> list[Row]:
-    """The compressed arms that the rule asks for and that finished; none that a gate would have refused.
-
-    A small encoder of one's own may be larger than the teacher: that is no smaller model, whatever the arm is for.
-    """
-    found = [row for row in rows if row.role in COMPRESSED and row.validation_pr_auc is not None and not row.waived]
-    if rule != "student":
-        return found
-    most = next((_parameters(row) for row in rows if row.kind == "teacher" and row.figures), inf)
-    return [row for row in found if row.role == "smaller" and _parameters(row) < most]
-
-
-def _parameters(row: Row) -> float:
-    return row.figures["parameters"].mean
-
-
-def pick(rows: list[Row], rule: str) -> Row | None:
-    """Of them the one with the best mean validation PR-AUC; the test split has no say."""
-    return max(eligible(rows, rule), key=lambda row: row.validation_pr_auc or 0.0, default=None)

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from potstill.report.results import COMPRESSED
-from potstill.report.rows import Figure, Row
-from potstill.report.verdicts import Difference
+from potstill.analysis.differences import Difference
+from potstill.analysis.rows import Figure, Row
+from potstill.domain.baselines import TEACHER
+from potstill.domain.study_record import COMPRESSED
 from potstill.statistics.pareto import on_front
 
 
 class TradeOff(BaseModel):
-    """One model: PR-AUC beside the teacher's with its interval, its weights in MB, milliseconds a comment in the lab
-    with their standard deviation over seeds, and whether it stands on the Pareto front of each."""
+    """One model: PR-AUC beside the teacher's with its interval, its weights in MB, milliseconds a text in the lab with
+    their standard deviation over seeds, and whether it stands on the Pareto front of each."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,20 +28,20 @@ class TradeOff(BaseModel):
     quickest: bool = False
 
 
-def trade_offs(rows: Sequence[Row], differences: Sequence[Difference]) -> list[TradeOff]:
+def tradeoffs(rows: Sequence[Row], differences: Sequence[Difference]) -> list[TradeOff]:
     """The teacher and every compressed arm that no gate refuses."""
-    found = {one.arm: one for one in differences if one.against == "teacher"}
+    by_arm = {row.arm: row for row in differences if row.against == TEACHER}
     points = [
-        _point(row, found.get(row.arm))
+        _point(row, by_arm.get(row.arm))
         for row in rows
-        if (row.arm in found and row.role in COMPRESSED and not row.waived) or row.kind == "teacher"
+        if (row.arm in by_arm and row.role in COMPRESSED and not row.waived) or row.kind == TEACHER
         if row.figures.get("bytes")
     ]
-    smallest = on_front([one.megabytes for one in points], [one.difference for one in points])
+    smallest = on_front([point.megabytes for point in points], [point.difference for point in points])
     for point, is_on in zip(points, smallest, strict=True):
         point.smallest = is_on
-    timed = [one for one in points if one.milliseconds is not None]
-    quickest = on_front([one.milliseconds or 0.0 for one in timed], [one.difference for one in timed])
+    timed = [point for point in points if point.milliseconds is not None]
+    quickest = on_front([point.milliseconds or 0.0 for point in timed], [point.difference for point in timed])
     for point, is_on in zip(timed, quickest, strict=True):
         point.quickest = is_on
     return points
@@ -61,6 +62,6 @@ def _point(row: Row, difference: Difference | None) -> TradeOff:
 
 
 def _latency(speed: Figure) -> tuple[float, float | None]:
-    """Milliseconds a comment, with their standard deviation to the first order."""
+    """Milliseconds a text, with their standard deviation to the first order."""
     milliseconds = 1000 / speed.mean
     return milliseconds, None if speed.spread is None else milliseconds * speed.spread / speed.mean

@@ -1,20 +1,18 @@
-"""Pictures of results, as SVG that takes the colour of the text around it."""
+"""Charts of results, as SVG that takes the colour of the text around it."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportArgumentType=false
 import io
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, cast
 
-from matplotlib import rc_context
+from matplotlib import rc_context  # pyright: ignore[reportUnknownVariableType] - one parameter has no complete type
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from potstill.analysis.curves import Learning, PrecisionRecall, Reliability
+from potstill.analysis.report import Report
+from potstill.analysis.rows import KeptLayers
+from potstill.analysis.tradeoffs import TradeOff
 from potstill.domain.layer_search import LayerSearch
-from potstill.report.curves import Learning, PrecisionRecall, Reliability
-from potstill.report.figures import Report
-from potstill.report.rows import KeptLayers
-from potstill.report.trade import TradeOff
 
 BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, RED = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#b8a000", "#56b4e9", "#d55e00"
@@ -34,12 +32,14 @@ SMALL = (5.2, 3.7)
 """Inches; a phone shows it at two thirds, and its letters can still be read."""
 FAR = 8
 """Margins."""
+CostName = Literal["megabytes", "milliseconds"]
+UNITS: dict[CostName, str] = {"megabytes": "weights, MB", "milliseconds": "milliseconds per text, in the lab"}
 
 
-def picture(name: str, words: str, draw: Callable[[Any], None], size: tuple[float, float] = SMALL) -> str:
+def chart(name: str, words: str, draw: Callable[[Any], None], size: tuple[float, float] = SMALL) -> str:
     """What `draw` draws on a figure: the same bytes for the same numbers; `words` are for whoever does not see it."""
-    with rc_context({**STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=size, layout="constrained")
+    with cast(Any, rc_context)({**STYLE, "svg.hashsalt": name}):
+        figure: Any = Figure(figsize=size, layout="constrained")  # its methods have no complete types
         draw(figure)
         content = io.StringIO()
         figure.savefig(content, format="svg", metadata={"Date": None, "Title": words})
@@ -50,32 +50,35 @@ def picture(name: str, words: str, draw: Callable[[Any], None], size: tuple[floa
 # --- what compression costs ---------------------------------------------------------------------------------------
 
 
-def trade_off(report: Report, cost: str) -> str:
+def tradeoff(report: Report, cost: CostName) -> str:
     """Quality against `megabytes` or `milliseconds`, with the margin, the intervals and the Pareto front."""
-    points = [one for one in report.trade_offs if getattr(one, cost) is not None]
-    unit = {"megabytes": "weights, MB", "milliseconds": "milliseconds a comment, in the lab"}[cost]
+    points = [point for point in report.trade_offs if _cost_of(point, cost) is not None]
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         axes.axhspan(-report.margin, 0, color=GREY, alpha=0.18, lw=0)
         axes.axhline(0, color=GREY, lw=1)
-        _front(axes, points, cost)
-        for number, one in enumerate(points):
-            _draw_trade(axes, one, cost, number)
-        axes.set_xlabel(unit)
+        _draw_front(axes, points, cost)
+        for number, point in enumerate(points):
+            _draw_point(axes, point, cost, number)
+        axes.set_xlabel(UNITS[cost])
         axes.set_ylabel("test PR-AUC minus the teacher's")
         axes.set_xlim(left=0)
-        floor = min((one.low for one in points if not is_far(one, report.margin)), default=0.0)
+        floor = min((point.low for point in points if not is_far(point, report.margin)), default=0.0)
         axes.set_ylim(bottom=min(floor, -report.margin) - report.margin / 2)
         figure.legend(loc="outside lower center", ncols=3)
 
-    words = f"Quality against {unit}: {len(points)} models"
-    return picture(cost, words, draw, _legend_below(len(points)))
+    words = f"Quality against {UNITS[cost]}: {len(points)} models"
+    return chart(cost, words, draw, _legend_below(len(points)))
 
 
-def is_far(one: TradeOff, margin: float) -> bool:
+def is_far(point: TradeOff, margin: float) -> bool:
     """Whether it is so far below that the rest would be a line: it stands below the picture's edge."""
-    return one.difference < -FAR * margin
+    return point.difference < -FAR * margin
+
+
+def _cost_of(point: TradeOff, cost: CostName) -> float | None:
+    return point.megabytes if cost == "megabytes" else point.milliseconds
 
 
 def _legend_below(count: int) -> tuple[float, float]:
@@ -83,18 +86,19 @@ def _legend_below(count: int) -> tuple[float, float]:
     return SMALL[0], SMALL[1] + 0.22 * -(-count // 3)
 
 
-def _draw_trade(axes: Any, one: TradeOff, cost: str, number: int) -> None:
-    spread = one.milliseconds_spread if cost == "milliseconds" else None
+def _draw_point(axes: Any, point: TradeOff, cost: CostName, number: int) -> None:
+    spread = point.milliseconds_spread if cost == "milliseconds" else None
     axes.errorbar(
-        [getattr(one, cost)], [one.difference], yerr=[[one.difference - one.low], [one.high - one.difference]],
-        xerr=[[spread], [spread]] if spread else None, fmt=MARKS[number % len(MARKS)], label=one.arm, capsize=3,
+        [_cost_of(point, cost)], [point.difference],
+        yerr=[[point.difference - point.low], [point.high - point.difference]],
+        xerr=[[spread], [spread]] if spread else None, fmt=MARKS[number % len(MARKS)], label=point.arm, capsize=3,
         color=COLOURS[number % len(COLOURS)], markersize=7,
     )  # fmt: skip
 
 
-def _front(axes: Any, points: Sequence[TradeOff], cost: str) -> None:
-    name = {"megabytes": "smallest", "milliseconds": "quickest"}[cost]
-    front = sorted((getattr(one, cost), one.difference) for one in points if getattr(one, name))
+def _draw_front(axes: Any, points: Sequence[TradeOff], cost: CostName) -> None:
+    on_front = [point for point in points if (point.smallest if cost == "megabytes" else point.quickest)]
+    front = sorted((_cost_of(point, cost) or 0.0, point.difference) for point in on_front)
     if len(front) > 1:
         axes.step([x for x, _ in front], [y for _, y in front], where="post", color=GREY, lw=1, ls="--")
 
@@ -104,25 +108,25 @@ def _front(axes: Any, points: Sequence[TradeOff], cost: str) -> None:
 
 def learning(curves: Sequence[Learning]) -> str:
     """PR-AUC on validation after each epoch, a line for each training."""
-    arms = list(dict.fromkeys(one.arm for one in curves))
+    arms = list(dict.fromkeys(curve.arm for curve in curves))
+    first = {curve.arm: number for number, curve in reversed(list(enumerate(curves)))}
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        for one in curves:
-            shown = [(point.step, point.validation_pr_auc) for point in one.points if point.validation_pr_auc]
-            place = arms.index(one.arm)
-            first = next(other for other in curves if other.arm == one.arm) is one
+        for number, curve in enumerate(curves):
+            shown = [(point.step, point.validation_pr_auc) for point in curve.points if point.validation_pr_auc]
+            place, is_first = arms.index(curve.arm), first[curve.arm] == number
             axes.plot(
                 [x for x, _ in shown], [y for _, y in shown], marker=MARKS[place % len(MARKS)], markersize=4, lw=1.2,
-                color=COLOURS[place % len(COLOURS)], alpha=1 if first else 0.45, label=one.arm if first else None,
+                color=COLOURS[place % len(COLOURS)], alpha=1 if is_first else 0.45,
+                label=curve.arm if is_first else None,
             )  # fmt: skip
         axes.set_xlabel("training steps")
         axes.set_ylabel("PR-AUC on validation")
         figure.legend(loc="outside lower center", ncols=3)
 
-    return picture(
-        "learning", f"PR-AUC on validation while {len(arms)} models are trained", draw, _legend_below(len(arms))
-    )
+    words = f"PR-AUC on validation while {len(arms)} models are trained"
+    return chart("learning", words, draw, _legend_below(len(arms)))
 
 
 def precision_recall(curves: Sequence[PrecisionRecall]) -> str:
@@ -130,19 +134,19 @@ def precision_recall(curves: Sequence[PrecisionRecall]) -> str:
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        for number, one in enumerate(curves):
-            steps = [place / (len(one.precision) - 1) for place in range(len(one.precision))]
-            axes.plot(steps, one.precision, color=COLOURS[number], ls=LINES[number], lw=1.6, label=one.arm)
-            if one.chosen:
-                label = f"{one.arm}, threshold"
-                axes.plot([one.chosen[0]], [one.chosen[1]], MARKS[number], color=COLOURS[number], ms=8, label=label)
+        for number, curve in enumerate(curves):
+            steps = [place / (len(curve.precision) - 1) for place in range(len(curve.precision))]
+            axes.plot(steps, curve.precision, color=COLOURS[number], ls=LINES[number], lw=1.6, label=curve.arm)
+            if curve.chosen:
+                (recall, precision), label = curve.chosen, f"{curve.arm}, threshold"
+                axes.plot([recall], [precision], MARKS[number], color=COLOURS[number], ms=8, label=label)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("recall")
         axes.set_ylabel("precision")
         axes.legend(loc="lower left")
 
-    return picture("precision-recall", "Precision at every recall on test", draw)
+    return chart("precision-recall", "Precision at every recall on test", draw)
 
 
 def reliability(curves: Sequence[Reliability]) -> str:
@@ -151,12 +155,12 @@ def reliability(curves: Sequence[Reliability]) -> str:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=GREY, lw=1)
-        for number, one in enumerate(curves):
+        for number, curve in enumerate(curves):
             colour, mark = COLOURS[number], MARKS[number]
-            for bins, words, line in ((one.after, "", "-"), (one.before, ", before the temperature", ":")):
+            for bins, words, line in ((curve.after, "", "-"), (curve.before, ", before the temperature", ":")):
                 axes.plot(
                     [bin.stated for bin in bins], [bin.true for bin in bins], marker=mark, ms=5, ls=line, lw=1.3,
-                    color=colour, label=one.arm + words,
+                    color=colour, label=curve.arm + words,
                 )  # fmt: skip
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1)
@@ -164,7 +168,7 @@ def reliability(curves: Sequence[Reliability]) -> str:
         axes.set_ylabel("how often it came true")
         axes.legend(loc="upper left")
 
-    return picture("reliability", "Stated probabilities against what came true on test", draw)
+    return chart("reliability", "Stated probabilities against what came true on test", draw)
 
 
 # --- layers -------------------------------------------------------------------------------------------------------
@@ -175,28 +179,32 @@ def kept_layers(arms: Sequence[KeptLayers]) -> str:
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        for row, one in enumerate(arms):
-            for layer in range(one.depth):
-                is_kept = layer in one.kept
-                axes.plot(
-                    [layer], [row], "s", ms=11, color=BLUE if is_kept else GREY,
-                    fillstyle="full" if is_kept else "none", alpha=1 if is_kept else 0.6,
-                )  # fmt: skip
-                if is_kept and one.kept != sorted(one.kept):
-                    axes.text(layer, row, str(one.kept.index(layer) + 1), ha="center", va="center", color="white")
-        axes.set_yticks(range(len(arms)), [one.arm for one in arms])
-        axes.set_xticks(range(max(one.depth for one in arms)))
+        for row, layers in enumerate(arms):
+            _draw_kept(axes, row, layers)
+        axes.set_yticks(range(len(arms)), [layers.arm for layers in arms])
+        axes.set_xticks(range(max(layers.depth for layers in arms)))
         axes.set_ylim(len(arms) - 0.5, -0.5)
-        axes.set_xlim(-0.6, max(one.depth for one in arms) - 0.4)
+        axes.set_xlim(-0.6, max(layers.depth for layers in arms) - 0.4)
         axes.set_xlabel("layer of the teacher, counted from 0")
         axes.tick_params(length=0)
         for side in axes.spines.values():
             side.set_visible(False)
 
-    return picture("layers", f"The layers that {len(arms)} models keep", draw, (5.2, 0.9 + 0.34 * len(arms)))
+    return chart("layers", f"The layers that {len(arms)} models keep", draw, (5.2, 0.9 + 0.34 * len(arms)))
 
 
-def picture_of_layers(search: LayerSearch) -> str:
+def _draw_kept(axes: Any, row: int, layers: KeptLayers) -> None:
+    for layer in range(layers.depth):
+        is_kept = layer in layers.kept
+        axes.plot(
+            [layer], [row], "s", ms=11, color=BLUE if is_kept else GREY, fillstyle="full" if is_kept else "none",
+            alpha=1 if is_kept else 0.6,
+        )  # fmt: skip
+        if is_kept and layers.kept != sorted(layers.kept):
+            axes.text(layer, row, str(layers.kept.index(layer) + 1), ha="center", va="center", color="white")
+
+
+def layer_search(search: LayerSearch) -> str:
     """Every choice by its rank, those that have a name marked; beside it what each layer by itself is worth."""
 
     def draw(figure: Any) -> None:
@@ -205,7 +213,7 @@ def picture_of_layers(search: LayerSearch) -> str:
         _draw_layers(right, search)
 
     words = f"{len(search.choices)} choices of {search.num_layers} of {search.depth} layers"
-    return picture(f"search-{search.num_layers}", words, draw, (9.6, 4.2))
+    return chart(f"search-{search.num_layers}", words, draw, (9.6, 4.2))
 
 
 def _draw_choices(axes: Any, search: LayerSearch) -> None:
@@ -233,11 +241,11 @@ def _draw_choices(axes: Any, search: LayerSearch) -> None:
 def _draw_layers(axes: Any, search: LayerSearch) -> None:
     layers = range(search.depth)
     axes.bar([layer - 0.2 for layer in layers], search.influence, 0.4, color=BLUE, label="influence (1 - cosine)")
-    other = axes.twinx()
+    right = axes.twinx()
     left_out = [choice.kl for choice in search.without]
-    other.bar([layer + 0.2 for layer in layers], left_out, 0.4, color=RED, hatch="//", label="KL without it (nats)")
+    right.bar([layer + 0.2 for layer in layers], left_out, 0.4, color=RED, hatch="//", label="KL without it (nats)")
     axes.set_xticks(list(layers))
     axes.set_xlabel("layer, counted from 0")
     axes.set_title("each layer by itself", loc="left")
-    bars = [*axes.get_legend_handles_labels()[0], *other.get_legend_handles_labels()[0]]
+    bars = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
     axes.legend(handles=bars, fontsize=8)

@@ -1,19 +1,19 @@
 """The model card of every saved model: a Hugging Face README with its measured figures and what is to be thought of
 them."""
 
-# pyright: reportUnknownMemberType=false
-# huggingface_hub leaves an argument of `to_yaml` without a type.
 from collections.abc import Iterator
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from potstill.analysis.report import Report
+from potstill.analysis.results import Arm, Run, StudyResults
+from potstill.analysis.verdicts import VerdictRow
+from potstill.domain.baselines import TEACHER
 from potstill.domain.record import RunRecord
+from potstill.domain.study_record import COMPRESSED
 from potstill.ledger.ledger import write_file
-from potstill.report.figures import Report
-from potstill.report.results import COMPRESSED, Arm, Run, StudyResults
-from potstill.report.sheets import plain
-from potstill.report.verdict_sheets import BELOW_TEACHER, WITHIN
-from potstill.report.verdicts import ArmVerdict
+from potstill.report.notes import BELOW_TEACHER, WITHIN
+from potstill.report.render.markdown import plain
 
 CARD = "README.md"
 METRICS = {"pr_auc": ("average_precision", "PR-AUC"), "accuracy": ("accuracy", "accuracy"), "mcc": ("mcc", "MCC")}
@@ -41,7 +41,9 @@ def card(report: Report, arm: Arm, run: Run) -> str:
         model_name=name,
         eval_results=list(_results(report, run.record)),
     )
-    head = [f"---\n{data.to_yaml()}\n---", f"# {plain(name)}", f"{plain(arm.words[:1].upper() + arm.words[1:])}."]
+    index = data.to_yaml()  # pyright: ignore[reportUnknownMemberType] - one of its arguments has no type
+    what = arm.record.description
+    head = [f"---\n{index}\n---", f"# {plain(name)}", f"{plain(what[:1].upper() + what[1:])}."]
     parts = [*head, *_words(report, arm, run)]
     return "\n\n".join(parts) + "\n"
 
@@ -60,7 +62,7 @@ def _words(report: Report, arm: Arm, run: Run) -> Iterator[str]:
     record = run.record
     if record.waived:
         lines = "\n".join(f"- `{gate}`: {plain(why)}" for gate, why in record.waived.items())
-        yield f"**Not for use.** Refusals were waived to make it:\n\n{lines}"
+        yield f"**Not for use.** Gates were waived to make it:\n\n{lines}"
     if record.layers:
         yield f"Teacher layers kept, counted from 0: {record.layers}."
     yield f"## Verdict\n\n{_verdict(report, arm)}"
@@ -70,23 +72,24 @@ def _words(report: Report, arm: Arm, run: Run) -> Iterator[str]:
 
 
 def _verdict(report: Report, arm: Arm) -> str:
-    found = next((one for one in report.verdicts if one.arm == arm.name), None)
-    if arm.kind == "teacher":
-        return "This is the teacher that the study's other models are held against."
-    if found is None and arm.waived:
-        return "None: refusals were waived to make it."
-    if found is None and arm.role in COMPRESSED:
+    verdict = next((row for row in report.verdicts if row.arm == arm.name), None)
+    if arm.kind == TEACHER:
+        return "This is the teacher that the study's other models are compared with."
+    if verdict is None and arm.waived:
+        return "None: gates were waived to make it."
+    if verdict is None and arm.role in COMPRESSED:
         return "None: the study asks for none, or its test split defines no PR-AUC."
-    if found is None:
-        return "It stands in the study as something to hold others against; no verdict is asked of it."
-    return f"{_judged(found, report.margin)} {_seeds(arm)}"
+    if verdict is None:
+        return "None: it is in the study as something to compare others with."
+    return f"{_judged(verdict, report.margin)} {_seeds(arm)}"
 
 
-def _judged(found: ArmVerdict, margin: float) -> str:
+def _judged(verdict: VerdictRow, margin: float) -> str:
     words = {"as good": "as good as the teacher", "worse": "worse than the teacher by more than the margin"}
-    said = words.get(found.judgement, "not resolved")
-    below = {"as good": f" ({WITHIN})", "unresolved": f" ({BELOW_TEACHER})"}.get(found.judgement) if found.below else ""
-    difference = found.difference
+    said = words.get(verdict.judgement, "not resolved")
+    where = {"as good": f" ({WITHIN})", "unresolved": f" ({BELOW_TEACHER})"}
+    below = where.get(verdict.judgement) if verdict.below else ""
+    difference = verdict.difference
     if difference.seeds_error is None:
         return (
             f"None: one seed says nothing about others. On these rows this model stands {difference.estimate:+.3f} of "
@@ -124,9 +127,9 @@ def _limits(report: Report, arm: Arm) -> str:
         "The figures hold for texts like the test rows; on other places, languages and years they are unknown.",
         *report.notes,
     ]
-    groups = [one for one in report.subgroups if one.arm.bpsn is not None and arm.name == report.picked]
+    groups = [group for group in report.subgroups if group.arm.bpsn is not None and arm.name == report.picked]
     if groups:
-        worst = min(groups, key=lambda one: one.arm.bpsn or 0.0)
+        worst = min(groups, key=lambda group: group.arm.bpsn or 0.0)
         lines.append(
             f'Harmless texts that mention "{worst.group}" are the ones most mistaken for {report.positive}: BPSN AUC '
             f"{worst.arm.bpsn:.3f} in {worst.source}, mean over its seeds."
@@ -135,5 +138,6 @@ def _limits(report: Report, arm: Arm) -> str:
 
 
 def _data(report: Report) -> str:
-    rows = [f"- {split}: {count:,} rows" for split, count in report.made.rows.items()]
-    return "\n".join(rows + [f"- {plain(one)}: `{value}`" for one, value in report.made.fingerprints.items()])
+    rows = [f"- {split}: {count:,} rows" for split, count in report.provenance.rows.items()]
+    prints = [f"- {plain(source)}: `{digest}`" for source, digest in report.provenance.fingerprints.items()]
+    return "\n".join(rows + prints)

@@ -3,16 +3,18 @@
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from pydantic import JsonValue
 
+from potstill.analysis.pick import pick_arm
 from potstill.data.mentions import Mentions
 from potstill.domain.dataset import Split
 from potstill.domain.errors import StudyError
 from potstill.domain.layer_search import LayerSearch
 from potstill.domain.layers import LayerPlan
 from potstill.domain.record import RunRecord
+from potstill.domain.study_folder import StudyFolder
+from potstill.domain.study_record import RateTrial, StudyRecord
 from potstill.ledger.ledger import Ledger, write_file
 from potstill.models.classifier import calm_transformers
 from potstill.study.config import Study
@@ -24,7 +26,7 @@ from potstill.study.plan import Trial, plan_runs, plan_trials, refuse_misfits, t
 from potstill.study.progress import Display
 from potstill.study.provenance import provenance
 from potstill.study.subgroups import measure_groups, mentions_of
-from potstill.study.summary import is_summarised, write_rows, write_summary, write_texts
+from potstill.study.summary import is_summarised, write_record, write_rows, write_summary, write_texts
 
 BASELINES = {
     "majority": ("majority", "always the most frequent label"),
@@ -69,7 +71,7 @@ class Conductor:
     ) -> None:
         self.study, self.lab, self.folder, self.held, self.mentions = study, lab, folder, held, mentions
         self.rates: dict[str, float] = {}
-        self.searched: list[dict[str, Any]] = []
+        self.searched: list[RateTrial] = []
         self.layers: dict[str, LayerSearch] = {}
 
     def play(self) -> None:
@@ -86,11 +88,14 @@ class Conductor:
         specs = [(spec, self.lab.run_draft(spec, draft)) for spec in plan_runs(self.study, self.rates)]
         plans = {draft.arm: LayerPlan.all_of(depth)}
         plans |= {name: plan for name, arm in self.study.all_arms().items() if (plan := arm.plan(depth))}
-        self._summarise([*runs, draft, *(run for _, run in specs)], {name: str(plan) for name, plan in plans.items()})
+        everything = [*runs, draft, *(run for _, run in specs)]
+        record = self._summarise(everything, {name: str(plan) for name, plan in plans.items()})
         for number, (spec, run) in enumerate(specs, start=1):
             label = f"[{number}/{len(specs)}] {run.arm}, seed {run.seed}"
             self._once(run, label, lambda spec=spec, run=run: self.lab.run(spec, run, teacher))
         self._measure_groups([draft, *(run for _, run in specs if run.role != "control")])
+        picked = pick_arm(StudyFolder(self.folder), record)  # once, of all runs; everything else reads it
+        write_record(self.folder, record.model_copy(update={"picked": picked}))
 
     def _measure_groups(self, runs: list[Draft]) -> None:
         """Whom the errors of the finished models hit, where the study asks."""
@@ -152,12 +157,7 @@ class Conductor:
             # The smaller rate wins a tie: the order of the file must not decide.
             self.rates[family] = max(reached, key=lambda rate: reached[rate])
             self.searched += [
-                {
-                    "family": family,
-                    "learning_rate": rate,
-                    "validation_pr_auc": score,
-                    "chosen": rate == self.rates[family],
-                }
+                RateTrial(family=family, learning_rate=rate, validation_pr_auc=score, chosen=rate == self.rates[family])
                 for rate, score in by_rate.items()
             ]
 
@@ -189,7 +189,7 @@ class Conductor:
         shown = "undefined" if score is None else f"{score:.3f}"
         self.lab.display.say(f"{label}: validation PR-AUC {shown}, {record.cost.train_seconds:.0f} s of training")
 
-    def _summarise(self, runs: list[Draft], layers: dict[str, str]) -> None:
+    def _summarise(self, runs: list[Draft], layers: dict[str, str]) -> StudyRecord:
         """Write the study's own files. The rows' say which rows they are: a kill may fall between them."""
         write_rows(self.folder, self.lab.data)
         write_texts(self.folder, self.lab.data)
@@ -198,4 +198,4 @@ class Conductor:
         for path in self.folder.glob("layers-*.json"):
             if path.name not in self.layers:  # of the study as it was before
                 path.unlink()
-        write_summary(self.folder, self.lab.study, self.lab.root, self.lab.data, runs, layers, self.searched)
+        return write_summary(self.folder, self.lab.study, self.lab.root, self.lab.data, runs, layers, self.searched)

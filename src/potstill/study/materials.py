@@ -1,6 +1,5 @@
 """The rows of a study, loaded and checked."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from potstill.data.loading import Source, load_dataset
 from potstill.data.unlabelled import with_unlabelled
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.errors import PotstillError, StudyError
+from potstill.domain.study_folder import StudyFolder
 from potstill.study.config import DataTable, SplitTable, Study
 
 
@@ -94,15 +94,17 @@ def rows_of_study(folder: Path) -> Dataset:
     """The rows of a study that was run in `folder`, loaded again.
 
     Raises:
-        PotstillError: the folder is no study's, or its files have moved or changed since.
+        PotstillError: it is not a study folder, or its files have moved or changed since.
     """
+    record = StudyFolder(folder).record()
+    if record.root is None:
+        raise PotstillError(f"{folder} does not say where its rows are: it is packed; `potstill run` the study again")
     try:
-        summary: dict[str, Any] = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-        study, root = Study.model_validate(summary["study"]), folder / summary["root"]
-    except (OSError, ValueError, KeyError) as error:
+        study = Study.model_validate(record.study)
+    except ValueError as error:
         raise PotstillError(f"{folder} does not say where its rows are ({error}); `potstill run` it again") from error
-    data = load_rows(study.data, root)
-    before = {source["source"]: source["fingerprint"] for source in summary["account"]["sources"]}
+    data = load_rows(study.data, folder / record.root)
+    before = {source.source: source.fingerprint for source in record.account.sources}
     for source in data.account.sources:
         if before.get(source.source) != source.fingerprint:
             raise PotstillError(f"{source.source} has changed since {folder} was run; run the study again")

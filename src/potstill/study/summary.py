@@ -7,14 +7,16 @@ import os
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import potstill
 from potstill.domain.dataset import Dataset
-from potstill.ledger.ledger import run_folder, write_file
+from potstill.domain.run_key import RunKey
+from potstill.domain.study_folder import StudyFolder
+from potstill.domain.study_record import ArmRecord, RateTrial, Rule, StudyRecord
+from potstill.ledger.ledger import write_file
 from potstill.study.config import Study
 from potstill.study.identity import Draft
 from potstill.study.provenance import machine
@@ -78,35 +80,42 @@ def write_summary(
     data: Dataset,
     runs: list[Draft],
     layers: dict[str, str],
-    searched: list[dict[str, Any]],
-) -> None:
-    """`study.json`: the arms in table order, the ledger folders that belong to the study, the rule, the account.
+    searched: list[RateTrial],
+) -> StudyRecord:
+    """`study.json`: the arms in table order, the runs that belong to the study, the rule, the account; no pick yet.
 
     `root`, which the study's paths are relative to, is kept relative to `folder`.
     """
-    arms: dict[str, dict[str, Any]] = {}
+    seeds: dict[str, list[int]] = {}
     for draft in runs:
-        arm = arms.setdefault(
-            draft.arm,
-            {
-                "arm": draft.arm, "kind": draft.kind, "role": draft.role, "seeds": [], "layers": layers.get(draft.arm),
-                "words": draft.words, "seeded": draft.seeded,
-            },
-        )  # fmt: skip
-        arm["seeds"].append(draft.seed)
-    content = {
-        "name": study.name,
-        "task": data.task.model_dump(mode="json"),
-        "seeds": study.seeds,
-        "arms": list(arms.values()),
-        "runs": {f"{draft.arm}/s{draft.seed}": run_folder(draft.arm, draft.seed, draft.digest) for draft in runs},
-        "rule": study.rule.model_dump(mode="json"),
-        "search": searched,
-        "account": data.account.model_dump(mode="json"),
-        "test_fingerprint": data.test.fingerprint(),
-        "study": study.model_dump(mode="json"),
-        "root": os.path.relpath(root, folder),
-        "version": potstill.__version__,
-        "machine": machine(),
-    }
-    write_file(folder / "study.json", json.dumps(content, indent=1, ensure_ascii=False).encode())
+        seeds.setdefault(draft.arm, []).append(draft.seed)
+    first = {draft.arm: draft for draft in reversed(runs)}
+    record = StudyRecord(
+        name=study.name,
+        task=data.task,
+        seeds=study.seeds,
+        arms=[
+            ArmRecord(
+                arm=arm, kind=first[arm].kind, role=first[arm].role, seeds=of_arm, layers=layers.get(arm),
+                description=first[arm].words, seeded=first[arm].seeded,
+            )
+            for arm, of_arm in seeds.items()
+        ],
+        runs=[RunKey(arm=draft.arm, seed=draft.seed, digest=draft.digest) for draft in runs],
+        rule=Rule.model_validate(study.rule.model_dump()),
+        rate_trials=searched,
+        picked=None,
+        account=data.account,
+        test_fingerprint=data.test.fingerprint(),
+        study=study.model_dump(mode="json"),
+        root=os.path.relpath(root, folder),
+        version=potstill.__version__,
+        machine=machine(),
+    )  # fmt: skip
+    write_record(folder, record)
+    return record
+
+
+def write_record(folder: Path, record: StudyRecord) -> None:
+    """`study.json` as it is given."""
+    write_file(StudyFolder(folder).record_file, record.model_dump_json(indent=1).encode())

@@ -1,119 +1,65 @@
-"""Tables of verdicts, differences and calibration."""
+"""Tables of verdicts and of what they rest on."""
 
-from potstill.report.figures import Report
-from potstill.report.sheets import Sheet
-from potstill.report.verdicts import ArmVerdict, Difference
-
-HOLM = (
-    "The picked arm's verdict is by its interval. The other arms' are by Holm's method on one-sided p-values, so that "
-    "many arms are not many chances to be called as good; their intervals are drawn unadjusted."
-)
-ASKED = "Each question is answered by its own interval; of twenty such intervals about one misses what is true."
-BELOW_TEACHER = "below the teacher, not shown to be by more than the margin"
-WITHIN = "below the teacher, by less than the margin"
+from potstill.analysis.differences import Difference
+from potstill.analysis.report import Report
+from potstill.analysis.verdicts import VerdictRow
+from potstill.report.tables.differences import interval
+from potstill.report.tables.table import Table
 
 
-def verdicts(report: Report) -> Sheet:
+def verdicts(report: Report) -> Table:
     """The verdict on each compressed arm."""
     body = [
         [
-            one.arm + (" (picked)" if one.primary else ""),
-            _judgement(one),
-            f"{one.difference.estimate:+.3f}",
-            _interval(one.difference),
-            _needs(one),
+            verdict.arm + (" (picked)" if verdict.primary else ""),
+            _judgement(verdict),
+            f"{verdict.difference.estimate:+.3f}",
+            interval(verdict.difference),
+            _needs(verdict),
         ]
-        for one in report.verdicts
+        for verdict in report.verdicts
     ]
     head = ["arm", "verdict", "difference", "95 % interval", "what would show it"]
-    return Sheet("verdicts", f"As good as the teacher within {report.margin:g} of test PR-AUC?", head, body)
+    return Table("verdicts", f"As good as the teacher within {report.margin:g} of test PR-AUC?", head, body)
 
 
-def errors(report: Report) -> Sheet:
+def _judgement(verdict: VerdictRow) -> str:
+    return f"{verdict.judgement}, below" if verdict.below and verdict.judgement != "worse" else verdict.judgement
+
+
+def _needs(verdict: VerdictRow) -> str:
+    if verdict.judgement == "as good":
+        return "shown"
+    if verdict.difference.seeds_error is None:
+        return "more seeds"
+    ways = [f"{verdict.needs_rows:,} rows"] if verdict.needs_rows else []
+    ways += [f"{verdict.needs_seeds} seeds"] if verdict.needs_seeds else []
+    ways += [f"{verdict.needs_both[0]:,} rows and {verdict.needs_both[1]} seeds"] if verdict.needs_both else []
+    return " or ".join(ways) if verdict.realistic else "no realistic number"
+
+
+def errors(report: Report) -> Table:
     """The two parts of each verdict's standard error."""
     body = [
-        [one.arm, str(one.difference.seeds), f"{one.difference.rows_error:.4f}", _error(one.difference)]
-        for one in report.verdicts
+        [row.arm, str(row.seeds), f"{row.rows_error:.4f}", _seeds_error(row)]
+        for row in (verdict.difference for verdict in report.verdicts)
     ]
-    title = "What makes the verdicts' intervals wide: standard errors of the difference"
-    return Sheet("errors", title, ["arm", "seeds", "over rows", "over seeds"], body)
+    title = "Standard error of each arm's difference from the teacher, by source"
+    return Table("errors", title, ["arm", "seeds", "over rows", "over seeds"], body)
 
 
-def disagreements(report: Report) -> Sheet:
+def _seeds_error(difference: Difference) -> str:
+    if difference.seeds_error is None:
+        return "one seed"
+    return f"{difference.seeds_error:.4f}" + (" (its own)" if difference.own_spread else "")
+
+
+def disagreements(report: Report) -> Table:
     """McNemar's test for each seed."""
     body = [
-        [verdict.arm, str(one.seed), f"{one.only_arm:,}", f"{one.only_teacher:,}", f"{one.p:.2g}"]
+        [verdict.arm, str(row.seed), f"{row.only_arm:,}", f"{row.only_teacher:,}", f"{row.p:.2g}"]
         for verdict in report.verdicts
-        for one in verdict.disagreements
+        for row in verdict.disagreements
     ]
-    title = "Test rows that one of two models decided rightly and the other did not (McNemar); counted, not weighted"
-    return Sheet("disagreements", title, ["arm", "seed", "only the arm", "only the teacher", "p"], body)
-
-
-def _judgement(one: ArmVerdict) -> str:
-    return f"{one.judgement}, below" if one.below and one.judgement != "worse" else one.judgement
-
-
-def _interval(one: Difference) -> str:
-    return f"{one.low:+.3f} to {one.high:+.3f}"
-
-
-def _error(one: Difference) -> str:
-    if one.seeds_error is None:
-        return "one seed"
-    return f"{one.seeds_error:.4f}" + (" (its own)" if one.own_spread else "")
-
-
-def _needs(one: ArmVerdict) -> str:
-    if one.judgement == "as good":
-        return "shown"
-    if one.difference.seeds_error is None:
-        return "more seeds"
-    ways = [f"{one.needs_rows:,} rows"] if one.needs_rows else []
-    ways += [f"{one.needs_seeds} seeds"] if one.needs_seeds else []
-    ways += [f"{one.needs_both[0]:,} rows and {one.needs_both[1]} seeds"] if one.needs_both else []
-    return " or ".join(ways) if one.realistic else "no realistic number"
-
-
-def questions(report: Report) -> Sheet:
-    """What the study asked, answered."""
-    body = [
-        [d.question, d.arm, d.against, f"{d.estimate:+.3f}", _interval(d), _shown(d)]
-        for d in report.differences
-        if d.question is not None
-    ]
-    head = ["question", "arm", "minus", "difference", "95 % interval", "shown"]
-    return Sheet("questions", "What the study asks, by the difference in test PR-AUC", head, body)
-
-
-def _shown(one: Difference) -> str:
-    if one.seeds_error is None:
-        return "one seed"
-    if one.low > 0:
-        return "higher"
-    return "lower" if one.high < 0 else "neither"
-
-
-def differences(report: Report) -> Sheet:
-    """The other differences of two arms."""
-    found = [one for one in report.differences if one.question is None]
-    body = [[d.arm, d.against, f"{d.estimate:+.3f}", _interval(d), _over(d)] for d in found]
-    head = ["arm", "minus", "difference", "95 % interval", "over"]
-    return Sheet("differences", "Difference in test PR-AUC", head, body)
-
-
-def _over(one: Difference) -> str:
-    if one.seeds_error is None:
-        return "1 seed"
-    return "rows" if one.seeds_error == 0 else f"{one.seeds} seeds"
-
-
-def calibration(report: Report) -> Sheet:
-    """How far each model's probabilities can be taken at their word."""
-    body = [
-        [one.arm, f"{one.temperature:.2f}"]
-        + [f"{value:.3f}" for value in (one.ece_before, one.ece_after, one.brier_before, one.brier_after)]
-        for one in report.curves.calibration
-    ]
-    head = ["arm", "temperature", "ECE before", "ECE after", "Brier before", "Brier after"]
-    return Sheet("calibration", "Calibration on test, before and after the temperature", head, body)
+    title = "Test rows that only one of the two models decides rightly (McNemar's test; unweighted counts)"
+    return Table("disagreements", title, ["arm", "seed", "only the arm", "only the teacher", "p"], body)
