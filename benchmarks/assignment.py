@@ -15,11 +15,12 @@ from statistics import mean
 
 import numpy as np
 
-from potstill.report.figures import Report, work_out
-from potstill.report.results import Arm, Run, StudyResults, load_results
-from potstill.report.rows import Row
-from potstill.report.verdict_sheets import questions
-from potstill.report.verdicts import RESAMPLES, right
+from potstill.analysis.decisions import right
+from potstill.analysis.measurements import RESAMPLES
+from potstill.analysis.report import Report, analyse
+from potstill.analysis.results import Arm, Run, StudyResults, load_results
+from potstill.analysis.rows import Row
+from potstill.report.tables.differences import questions
 from potstill.statistics.resample import Floats, draw_resamples
 from potstill.statistics.verdict import Estimate, estimate_of, spreads
 
@@ -29,11 +30,11 @@ FIGURES = {"sampled_accuracy": "as the assignment scored", "accuracy": "accuracy
 def tables(folder: Path) -> Iterator[str]:
     """The rows of one study, then what each repair brought."""
     results = load_results(folder)
-    report = work_out(results)
+    report = analyse(results)
     yield f"\n### {report.study}, {report.test_rows:,} test rows\n"
     yield from _table(["row", "layers", *FIGURES.values()], _rows(report))
-    sheet = questions(report)
-    yield from _table(sheet.head, sheet.body)
+    asked = questions(report)
+    yield from _table(asked.head, asked.body)
     yield from _table(["row", "its score flatters it by", "accuracy minus majority's"], _accuracies(results))
 
 
@@ -83,9 +84,9 @@ def _scores(run: Run) -> list[float]:
     return [point.sampled_accuracy for point in run.record.curve if point.sampled_accuracy is not None]
 
 
-def _interval(found: Estimate) -> str:
-    low, high = found.interval()
-    return f"{found.difference:+.3f} ({low:+.3f} to {high:+.3f})"
+def _interval(estimate: Estimate) -> str:
+    low, high = estimate.interval()
+    return f"{estimate.difference:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def main() -> int:

@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.optimize import brentq
 
-from potstill.statistics import resample, verdict
+from potstill.statistics import distributions, resample, verdict
+from potstill.statistics.distributions import t_quantile
 from potstill.statistics.resample import Floats, average_precisions, draw_resamples
-from potstill.statistics.verdict import Estimate, Spread, estimate_of, judge, spreads, t_quantile
+from potstill.statistics.verdict import Estimate, Spread, estimate_of, judge, spreads
 
 MU, RHO, COMMON, RATE = 2.0, 0.9, 0.8, 0.1
 """Distance of positive rows in standard deviations, correlation with the teacher, share of the rest's variance that all
@@ -53,8 +54,8 @@ class Cell:
 
 
 CELLS = [
-    *(Cell(*one) for one in itertools.product((3, 5), (500, 2000), (0.0, 1.0, 4.0), (False, True))),
-    *(Cell(*one) for one in itertools.product((3, 5), (2000,), (1.0,), (False, True), ("judged", "other"))),
+    *(Cell(*cell) for cell in itertools.product((3, 5), (500, 2000), (0.0, 1.0, 4.0), (False, True))),
+    *(Cell(*cell) for cell in itertools.product((3, 5), (2000,), (1.0,), (False, True), ("judged", "other"))),
     *(Cell(seeds, 2000, 1.0, at, "none", weighted=True) for seeds in (3, 5) for at in (False, True)),
     *(Cell(seeds, 2000, 0.0, at, common=0.0) for seeds in (3, 5) for at in (False, True)),
 ]  # fmt: skip
@@ -63,10 +64,10 @@ CELLS = [
 def precision_of(mu: float) -> float:
     """The average precision of normal scores on all the rows there could be."""
     cuts = np.linspace(-9, 9 + mu, 4001)
-    found, wrong = RATE * stats.norm.sf(cuts - mu), (1 - RATE) * stats.norm.sf(cuts)
-    seen = found + wrong
-    precision = np.divide(found, seen, out=np.ones_like(found), where=seen > 0)
-    return float(-np.trapezoid(precision, found / RATE))
+    true, wrong = RATE * stats.norm.sf(cuts - mu), (1 - RATE) * stats.norm.sf(cuts)
+    seen = true + wrong
+    precision = np.divide(true, seen, out=np.ones_like(true), where=seen > 0)
+    return float(-np.trapezoid(precision, true / RATE))
 
 
 def mean_precision(mu: float, tau: float) -> float:
@@ -100,7 +101,7 @@ def world_of(cell: Cell) -> World:
     rng = np.random.default_rng(1)
     steady = World(cell, start, [0.0], true, 0.0)
     drawn = [sample(steady, rng, seeds=1) for _ in range(400)]
-    row_variance = float(np.var([one.metric(one.arms[0][0]) - one.metric(one.teacher) for one in drawn]))
+    row_variance = float(np.var([study.metric(study.arms[0][0]) - study.metric(study.teacher) for study in drawn]))
     slope = (precision_of(MU + start + 0.05) - precision_of(MU + start - 0.05)) / 0.1
     tau = sqrt(cell.ratio * row_variance) / slope
     place = {"none": -1, "judged": 0, "other": 1}[cell.unequal]
@@ -172,10 +173,10 @@ def once(world: World, rng: np.random.Generator) -> dict[str, float]:
     }
 
 
-def theory(world: World, found: dict[str, float]) -> float:
+def theory(world: World, outcome: dict[str, float]) -> float:
     """Power by the noncentral t: the truth's own variance, and the degrees of freedom that belong to it."""
     cell = world.cell
-    error = found["sd"]
+    error = outcome["sd"]
     seeds = cell.ratio * world.row_variance * (3 if cell.unequal == "judged" else 1) / cell.seeds
     rows = max(error**2 - seeds, 0.0)
     true = Estimate(0.0, rows, RESAMPLES - 1, cell.seeds, Spread(seeds * cell.seeds, ARMS * (cell.seeds - 1)))
@@ -189,9 +190,9 @@ def run_cell(cell: Cell, simulations: int) -> dict[str, float]:
         [cell.seeds, cell.rows, int(cell.ratio), cell.at_margin, len(cell.unequal), cell.weighted]
     )
     runs = [once(world, rng) for _ in range(simulations)]
-    found = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
-    found["sd"] = float(np.std([run["error"] for run in runs]))
-    return found | {"theory": theory(world, found)}
+    outcome = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
+    outcome["sd"] = float(np.std([run["error"] for run in runs]))
+    return outcome | {"theory": theory(world, outcome)}
 
 
 def _work(job: tuple[Cell, int]) -> tuple[Cell, dict[str, float]]:
@@ -221,7 +222,7 @@ def page(notes: Notebook) -> str:
 
 def code() -> str:
     """A digest of the rule that is tried, and of what it is tried on."""
-    sources = (verdict.__file__, resample.__file__, __file__)
+    sources = (verdict.__file__, distributions.__file__, resample.__file__, __file__)
     return sha256(b"".join(Path(str(source)).read_bytes() for source in sources)).hexdigest()[:12]
 
 
@@ -239,9 +240,9 @@ def main() -> int:
     cells = [CELLS[line - 1] for line in arguments.lines] if arguments.lines else CELLS
     left = [(cell, arguments.simulations) for cell in cells if not notes.has(cell=asdict(cell), **made)]
     with multiprocessing.Pool(arguments.processes) as pool:
-        for number, (cell, found) in enumerate(pool.imap(_work, left), start=1):
-            notes.add(cell=asdict(cell), **made, **found)
-            print(f"{number} of {len(left)}: {cell}: coverage {found['held']:.1%}", file=sys.stderr, flush=True)
+        for number, (cell, outcome) in enumerate(pool.imap(_work, left), start=1):
+            notes.add(cell=asdict(cell), **made, **outcome)
+            print(f"{number} of {len(left)}: {cell}: coverage {outcome['held']:.1%}", file=sys.stderr, flush=True)
     notes.lines = [line for line in notes.lines if made.items() <= line.items()]
     print(page(notes))
     return 0

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from potstill.report.figures import work_out
-from potstill.report.layout import lay_out
-from potstill.report.results import load_results
-from potstill.report.show import markdown
+from potstill.analysis.report import analyse
+from potstill.analysis.results import load_results
+from potstill.report.document import build_document
+from potstill.report.render.markdown import markdown
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def finish(study: list[str], runs: Path) -> Path:
 
 def table(folder: Path) -> str:
     """The report without its columns of time."""
-    return markdown(lay_out(work_out(load_results(folder)), timed=False))
+    return markdown(build_document(analyse(load_results(folder)), timed=False))
 
 
 def logits_differ(one: Path, other: Path) -> list[str]:

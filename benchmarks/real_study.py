@@ -9,6 +9,8 @@ import numpy as np
 from contestants import Bench, Contestant, pipeline_answer
 from transformers import PreTrainedTokenizerFast
 
+from potstill.analysis.results import load_results
+from potstill.analysis.saved_models import picked_model
 from potstill.domain.dataset import Split
 from potstill.domain.predictor import Logits, decide, ranked_scores
 from potstill.inference.bundle import open_bundle, read_info
@@ -19,8 +21,6 @@ from potstill.inference.reading import LongText, Reader
 from potstill.inference.text_model import TextModel
 from potstill.ledger.ledger import read_record
 from potstill.models.classifier import open_classifier
-from potstill.report.figures import picked_model
-from potstill.report.results import load_results
 from potstill.statistics.resample import Interval, mean_difference_interval
 from potstill.study.datasets import rows_of_study
 

@@ -11,11 +11,16 @@ from pathlib import Path
 
 from rich.console import Console
 
+from potstill.analysis.report import analyse
+from potstill.analysis.results import load_results
+from potstill.analysis.saved_models import picked_model
+from potstill.analysis.upgrade import Upgrade, upgrade_study
 from potstill.data.loading import load_dataset
 from potstill.data.pilot import PILOT
 from potstill.data.source import Source, Sources
 from potstill.domain.errors import PotstillError
 from potstill.domain.predictor import Prediction
+from potstill.domain.study_folder import StudyFolder
 from potstill.export.build import Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
 from potstill.inference.engine import ENGINES, EngineName
@@ -23,9 +28,8 @@ from potstill.inference.info import BundleInfo
 from potstill.inference.reading import LongText
 from potstill.ledger.ledger import read_record
 from potstill.models.predictor import TorchPredictor, decision_of, open_model_folder, open_predictor
-from potstill.report.figures import Report, picked_model, work_out
 from potstill.report.pack import pack as pack_study
-from potstill.report.results import load_results
+from potstill.report.prose import WordedReport, in_words
 from potstill.study.datasets import rows_of, rows_of_study
 from potstill.study.estimate import PlannedArm, estimate
 from potstill.study.pilot import open_study
@@ -47,7 +51,7 @@ def plan(study: str | Path | None = None) -> list[PlannedArm]:
     return estimate(opened, *rows_of(opened, root), root)
 
 
-def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Console | None = None) -> Report:
+def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Console | None = None) -> WordedReport:
     """Run a study, or continue it, in the folder `runs/NAME`; its report. Progress goes to `console`.
 
     Raises:
@@ -57,22 +61,31 @@ def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Co
     return report(run_study(opened, root=root, runs=Path(runs), display=Display(console or Console())))
 
 
-def report(folder: str | Path) -> Report:
-    """All figures of a study's folder.
+def report(folder: str | Path) -> WordedReport:
+    """All figures of a study's folder, with the answer in words.
 
     Raises:
-        PotstillError: the folder is no study's, or damaged.
+        PotstillError: it is not a study folder, of another format, or damaged.
     """
-    return work_out(load_results(Path(folder)))
+    return in_words(analyse(load_results(Path(folder))))
 
 
 def pack(folder: str | Path, out: str | Path) -> int:
     """Write a study's results into a folder small enough to commit; its size in bytes. `report` reads it.
 
     Raises:
-        PotstillError: the folder is no study's, or `out` exists.
+        PotstillError: it is not a study folder, or `out` exists.
     """
     return pack_study(Path(folder), Path(out))
+
+
+def upgrade(folder: str | Path) -> Upgrade:
+    """Convert the folder of a study that an earlier version wrote; what was done, which `describe` says in words.
+
+    Raises:
+        PotstillError: it is not a study folder, or damaged.
+    """
+    return upgrade_study(StudyFolder(folder))
 
 
 def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction]:

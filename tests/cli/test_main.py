@@ -35,7 +35,7 @@ def test_help_names_every_command() -> None:
     ("arguments", "message"),
     [
         (["run", "nowhere.toml"], "nowhere.toml cannot be read"),
-        (["report", "nowhere"], "is no study's folder"),
+        (["report", "nowhere"], "is not a study folder"),
         (["predict", "./nowhere", "hello"], "neither a folder nor a Hub id"),
     ],
 )

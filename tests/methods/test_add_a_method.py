@@ -16,6 +16,8 @@ from tiny import comments, tiny_classifier, tiny_encoder
 from tiny_study import STUDY, write_rows
 
 import potstill
+from potstill.analysis.report import analyse
+from potstill.analysis.results import load_results
 from potstill.domain.task import Task
 from potstill.methods.context import TeacherSignal, TrainingContext
 from potstill.methods.method import Method
@@ -24,8 +26,6 @@ from potstill.models.forward import encode, predict_logits
 from potstill.recipes.base import BaseRecipe
 from potstill.recipes.student import Student
 from potstill.recipes.training import TrainingSettings
-from potstill.report.figures import work_out
-from potstill.report.results import load_results
 from potstill.training.objective import TeacherOutputs
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
@@ -108,7 +108,7 @@ def test_a_study_runs_the_page_s_method(tmp_path: Path) -> None:
 
     planned = said_by("plan")
     said_by("run")
-    mine = [row for row in work_out(load_results(tmp_path / "runs" / "tiny")).rows if row.arm == "mine"]
+    mine = [row for row in analyse(load_results(tmp_path / "runs" / "tiny")).rows if row.arm == "mine"]
     assert [row.seeds for row in mine] == [[0, 1]]
     figures = mine[0].figures
     counts = [figures[name].mean for name in ("parameters", "trainable_parameters")]

@@ -9,10 +9,10 @@ from rich.console import Console
 from tiny import comments, tiny_config, tiny_encoder
 from transformers import BertModel
 
+from potstill.analysis.results import load_results
 from potstill.api import plan, report
 from potstill.domain.errors import DataError, StudyError
 from potstill.domain.study_folder import StudyFolder
-from potstill.report.results import load_results
 from potstill.study.datasets import load_rows, rows_of
 from potstill.study.plan import plan_runs, teacher_training
 from potstill.study.progress import Display

@@ -9,9 +9,9 @@ from tiny import tiny_encoder, tiny_tokenizer
 from tiny_study import STUDY, run_tiny, write_rows
 from transformers import CanineConfig, CanineModel, LongformerConfig, LongformerModel, PreTrainedModel
 
+from potstill.analysis.results import load_results
 from potstill.api import plan
 from potstill.domain.errors import StudyError
-from potstill.report.results import load_results
 from potstill.study.estimate import PlannedArm
 
 ARMS = """

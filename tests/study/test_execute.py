@@ -15,17 +15,19 @@ from rich.console import Console
 from tiny import comments, tiny_encoder
 from tiny_study import STUDY, run_tiny, write_rows
 
+from potstill.analysis.report import analyse
+from potstill.analysis.results import load_results
 from potstill.api import export, pack, plan, predict, report, run
 from potstill.domain.errors import GateError, PotstillError, StudyError
 from potstill.domain.predictor import probabilities
+from potstill.domain.study_folder import StudyFolder
 from potstill.evaluation.calibration import fit_calibration
 from potstill.models.classifier import open_classifier
 from potstill.models.predictor import open_predictor
 from potstill.models.saved import SavedDecision
-from potstill.report.figures import work_out
-from potstill.report.layout import lay_out
-from potstill.report.results import load_results
-from potstill.report.show import markdown, show_report
+from potstill.report.document import build_document
+from potstill.report.files import show_report
+from potstill.report.render.markdown import markdown
 
 WORDS = (("good", 0), ("fool", 1))
 
@@ -45,7 +47,7 @@ def ledger_of(folder: Path) -> dict[str, float]:
 
 
 def timeless(folder: Path) -> str:
-    return markdown(lay_out(work_out(load_results(folder)), timed=False))
+    return markdown(build_document(analyse(load_results(folder)), timed=False))
 
 
 def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
@@ -58,7 +60,7 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
     assert ledger_of(folder) == before, "a finished run is never made again"
     assert timeless(folder) == table
 
-    found = work_out(load_results(folder))
+    found = analyse(load_results(folder))
     assert [row.arm for row in found.rows][:4] == ["majority", "tfidf-words", "tfidf-characters", "teacher"]
     assert found.picked == "even"
     by_name = {row.arm: row for row in found.rows}
@@ -126,21 +128,21 @@ def test_what_the_most_frequent_label_beats_is_marked(workplace: Path) -> None:
     folder = run_tiny(workplace)
     with np.load(folder / "rows.npz") as rows:
         toxic = float(rows["test_labels"].mean())
-    by_name = {row.arm: row for row in work_out(load_results(folder)).rows}
+    by_name = {row.arm: row for row in analyse(load_results(folder)).rows}
     assert by_name["majority"].figures["accuracy"].mean == pytest.approx(max(toxic, 1 - toxic))
 
     record = next((folder / "ledger").glob("lora-s0-*/run.json"))
     content = json.loads(record.read_text())
     content["test"]["accuracy"] = 0.01
     record.write_text(json.dumps(content))
-    assert [row.arm for row in work_out(load_results(folder)).rows if row.below_majority] == ["lora"]
+    assert [row.arm for row in analyse(load_results(folder)).rows if row.below_majority] == ["lora"]
     assert "accuracy below the majority class's: lora." in timeless(folder)
 
 
 def test_python_does_the_same_with_the_same_words(workplace: Path) -> None:
     study, runs = workplace / "study.toml", workplace / "runs"
     assert [arm.arm for arm in plan(study)] == ["teacher", "even", "lora", "finetune-even", "untrained-even"]
-    with pytest.raises(PotstillError, match="is no study's folder"):
+    with pytest.raises(PotstillError, match="is not a study folder"):
         report(runs / "tiny")
     with (workplace / "log.txt").open("w") as log:
         made = run(study, runs=runs, console=Console(file=log))
@@ -176,23 +178,29 @@ def test_more_seeds_and_subgroups_are_added_to_a_finished_study(workplace: Path)
     after = ledger_of(folder)
     assert {name: after[name] for name in before} == before
     assert [name.rpartition("-")[0] for name in after if name not in before] == ["even-s2"]
-    found = work_out(load_results(folder))
+    found = analyse(load_results(folder))
     assert {row.arm: row.seeds for row in found.rows}["even"] == [0, 1, 2]
     assert {one.group for one in found.subgroups} == {"gay", "old"}  # tall people are no group that is looked for
     gay = next(one for one in found.subgroups if one.group == "gay")
     assert (gay.rows, gay.positives, gay.source) == (24, 12, "people.csv")
     assert gay.teacher.bpsn is not None
     assert 0 <= gay.teacher.bpsn <= 1
-    assert "ROC-AUC around groups in people.csv" in markdown(lay_out(found))
+    assert "ROC-AUC around groups in people.csv" in markdown(build_document(found))
     pack(folder, workplace / "small")
-    assert work_out(load_results(workplace / "small")).subgroups == found.subgroups
+    assert analyse(load_results(workplace / "small")).subgroups == found.subgroups
 
 
-def test_a_study_without_a_finished_arm_has_no_picked_model(workplace: Path) -> None:
+def test_a_study_that_has_not_ended_has_no_picked_model(workplace: Path) -> None:
     folder = run_tiny(workplace)
+    record = StudyFolder(folder).record()
+    assert record.picked == "even", "written down when all runs had been made"
+    content = record.model_copy(update={"picked": None}).model_dump_json()
+    StudyFolder(folder).record_file.write_text(content, encoding="utf-8")
+    with pytest.raises(PotstillError, match=r"none that \[rule\] pick asks for has finished"):
+        predict(folder, ["hello"])
     for model in (folder / "ledger").glob("even-*"):
         model.rename(folder / model.name)
-    with pytest.raises(PotstillError, match=r"none that \[rule\] pick asks for has finished"):
+    with pytest.raises(PotstillError, match="no arm is picked yet: 9 of 11 runs are there"):
         predict(folder, ["hello"])
 
 
@@ -207,7 +215,7 @@ def test_what_was_found_stands_until_a_changed_study_has_its_arms(workplace: Pat
     write_rows(workplace / "train.csv", 200)
     with pytest.raises(GateError):
         run_tiny(workplace)
-    found = work_out(load_results(folder))
+    found = analyse(load_results(folder))
     assert [row.arm for row in found.rows][3:] == ["teacher"], "other rows have other results"
     summary = json.loads((folder / "study.json").read_text())
     (folder / "study.json").write_text(json.dumps({**summary, "test_fingerprint": "another"}))
@@ -230,11 +238,11 @@ def test_a_failed_arm_is_recorded_and_the_rest_go_on(workplace: Path) -> None:
     text = (workplace / "study.toml").read_text().replace("[arms.lora]", "[arms.nan]\nkind='lora'\nlearning_rate=1e30\n"
         "target_modules=['query']\n[arms.lora]")  # fmt: skip
     (workplace / "study.toml").write_text(text)
-    found = work_out(load_results(run_tiny(workplace)))
+    found = analyse(load_results(run_tiny(workplace)))
     by_name = {row.arm: row for row in found.rows}
     assert set(by_name["nan"].failures) == {"seed 0", "seed 1"}
     assert by_name["lora"].seeds == [0, 1]
-    assert "seed 0: failed: " in markdown(lay_out(found))
+    assert "seed 0: failed: " in markdown(build_document(found))
 
 
 def test_a_teacher_that_learnt_nothing_is_refused(workplace: Path) -> None:
@@ -258,8 +266,8 @@ def test_a_fine_tuned_teacher_is_taken_as_it_is(workplace: Path) -> None:
     text = (workplace / "study.toml").read_text().replace('encoder = "encoder"', f'model = "{teacher}/model"')
     text = text.replace('name = "tiny"', 'name = "given"').replace('kind = "lora"', 'kind = "lora"\ninit = "teacher"')
     (workplace / "given.toml").write_text(text)
-    found = work_out(load_results(run_tiny(workplace, "given.toml")))
-    first = work_out(load_results(folder))
+    found = analyse(load_results(run_tiny(workplace, "given.toml")))
+    first = analyse(load_results(folder))
     given, made = (next(row for row in r.rows if row.arm == "teacher") for r in (found, first))
     assert given.figures["pr_auc"] == made.figures["pr_auc"]
     assert given.figures["trainable_parameters"].mean == 0
@@ -279,11 +287,11 @@ def test_labels_that_differ_from_the_teachers_are_refused(workplace: Path) -> No
 def test_a_search_tries_each_rate_and_shows_what_it_found(workplace: Path) -> None:
     text = (workplace / "study.toml").read_text().replace("epochs = 8", "epochs = 8\nlearning_rate = 3e-3")
     (workplace / "study.toml").write_text(text + "[search]\nlearning_rates = [1e-8, 3e-3]\nrows = 60\n")
-    found = work_out(load_results(run_tiny(workplace)))
-    assert [(t["family"], t["learning_rate"]) for t in found.search] == [
+    found = analyse(load_results(run_tiny(workplace)))
+    assert [(trial.family, trial.learning_rate) for trial in found.rate_trials] == [
         ("student", 1e-8), ("student", 3e-3), ("lora", 1e-8), ("lora", 3e-3)
     ]  # fmt: skip
-    chosen = {t["family"]: t["learning_rate"] for t in found.search if t["chosen"]}
+    chosen = {trial.family: trial.learning_rate for trial in found.rate_trials if trial.chosen}
     assert {row.arm: row.learning_rate for row in found.rows}["even"] == chosen["student"]
 
 
@@ -292,9 +300,9 @@ def test_a_search_takes_the_rate_that_did_best_on_validation(workplace: Path) ->
     rates = "[search]\nlearning_rates = [1e-3, 0.3]\nrows = 60\n[training]"
     text = text.partition("[arms.lora]")[0].replace("[training]", rates)
     (workplace / "study.toml").write_text(text)
-    found = work_out(load_results(run_tiny(workplace)))
-    reached = {float(str(t["learning_rate"])): float(str(t["validation_pr_auc"])) for t in found.search}
-    assert [t["learning_rate"] for t in found.search if t["chosen"]] == [0.001]
+    found = analyse(load_results(run_tiny(workplace)))
+    reached = {trial.learning_rate: trial.validation_pr_auc or 0.0 for trial in found.rate_trials}
+    assert [trial.learning_rate for trial in found.rate_trials if trial.chosen] == [0.001]
     assert reached[0.001] > reached[0.3]
 
 
@@ -326,14 +334,14 @@ def test_a_waived_arm_is_marked_never_picked_and_never_exported(workplace: Path)
     odd = "[arms.odd]\nkind = 'student'\nkeep = [1, 0]\nreorder = true\n[gates.waive]\nlayer_order = 'to see'\n"
     (workplace / "study.toml").write_text(text.partition("[arms.even]")[0] + odd, encoding="utf-8")
     folder = run_tiny(workplace)
-    found = work_out(load_results(folder))
+    found = analyse(load_results(folder))
     by_name = {row.arm: row for row in found.rows}
     assert found.picked is None
     assert by_name["odd"].waived == {"layer_order": "to see"}
-    shown = markdown(lay_out(found))
+    shown = markdown(build_document(found))
     assert "odd †" in shown
     assert "† layer\\_order waived for odd, finetune-odd, untrained-odd: to see." in shown
-    assert "epochs' acc." in shown
+    assert "epoch acc." in shown
     points = [json.loads(path.read_text())["curve"] for path in (folder / "ledger").glob("odd-s*/run.json")]
     means = [sum(point["sampled_accuracy"] for point in curve) / len(curve) for curve in points]
     assert by_name["odd"].figures["sampled_accuracy"].mean == pytest.approx(sum(means) / len(means))

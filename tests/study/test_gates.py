@@ -6,13 +6,13 @@ import pytest
 from tiny import comments, tiny_classifier, tiny_encoder
 from tiny_study import STUDY, run_tiny, write_rows
 
+from potstill.analysis.report import analyse
+from potstill.analysis.results import load_results
 from potstill.domain.errors import DataError, GateError, ModelError, StudyError
 from potstill.methods.context import TrainedModel
 from potstill.models.classifier import count_parameters
 from potstill.recipes.finetune import Finetune
 from potstill.recipes.untrained import Untrained
-from potstill.report.figures import work_out
-from potstill.report.results import load_results
 from potstill.study.datasets import rows_of
 from potstill.study.estimate import estimate
 from potstill.study.gates import check_trained_count
@@ -49,7 +49,7 @@ def test_a_run_that_trains_something_else_fails_with_the_reason(
 ) -> None:
     write_study(workplace, "seeds", "seeds")
     monkeypatch.setattr("potstill.methods.student.count_parameters", lambda model: (100, 50))
-    found = work_out(load_results(run_tiny(workplace)))
+    found = analyse(load_results(run_tiny(workplace)))
     even = next(row for row in found.rows if row.arm == "even")
     assert all("its recipe implies 100" in why for why in even.failures.values())
     assert len(even.failures) == 2

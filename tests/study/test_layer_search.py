@@ -15,6 +15,8 @@ import pytest
 from rich.console import Console
 from tiny import comments, tiny_classifier, tiny_encoder
 
+from potstill.analysis.report import analyse
+from potstill.analysis.results import load_results
 from potstill.api import pack, plan, report
 from potstill.domain.dataset import Split
 from potstill.domain.errors import StudyError
@@ -22,10 +24,8 @@ from potstill.domain.layer_search import LayerSearch
 from potstill.domain.task import Task
 from potstill.ledger.ledger import Ledger
 from potstill.models.forward import encode
-from potstill.report.figures import work_out
-from potstill.report.layout import lay_out
-from potstill.report.results import load_results
-from potstill.report.show import markdown
+from potstill.report.document import build_document
+from potstill.report.render.markdown import markdown
 from potstill.study.datasets import hold_out, rows_of
 from potstill.study.layer_search import Searcher
 from potstill.study.progress import Display
@@ -98,7 +98,7 @@ def test_a_study_keeps_the_layers_that_answer_most_as_the_teacher(tmp_path: Path
     summary = json.loads((folder / "study.json").read_text())
     assert summary["study"]["arms"]["found"]["keep"] == "search", "the study is written down as it was asked for"
 
-    shown = markdown(lay_out(work_out(load_results(folder))))
+    shown = markdown(build_document(analyse(load_results(folder))))
     assert "6 choices of 2 of 4, on 40 rows held out" in shown
     assert "Each of the teacher's 4 layers by itself" in shown
     assert "Spearman" not in shown, "too few of the choices were distilled"
@@ -116,12 +116,14 @@ def test_the_report_says_what_the_order_before_training_foretold(tmp_path: Path)
     every = combinations(range(5), 2)
     arms = [f'[arms.kept-{a}{b}]\nkind = "student"\nkeep = [{a}, {b}]\n' for a, b in every if (a, b) != (0, 1)]
     (place / "study.toml").write_text(study + "\n".join(arms))
-    both = report(run(place)).foretold
+    both = report(run(place)).rank_agreement
     assert [one.split for one in both] == ["test", "validation"]
     for found in both:
         assert (found.num_layers, found.choices) == (2, 10)
         assert -1 <= found.low <= found.estimate <= found.high <= 1
-    assert "Over 10 choices of 2 layers" in markdown(lay_out(work_out(load_results(place / "runs" / "searching"))))
+    assert "Over 10 choices of 2 layers" in markdown(
+        build_document(analyse(load_results(place / "runs" / "searching")))
+    )
 
 
 def test_rows_that_are_held_out_are_not_trained_on(tmp_path: Path) -> None:

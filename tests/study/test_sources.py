@@ -16,12 +16,13 @@ from rich.console import Console
 from server import running_server
 from tiny import comments, tiny_encoder
 
+from potstill.analysis.report import analyse
+from potstill.analysis.results import load_results
 from potstill.api import export, pack, run
 from potstill.inference.bundle import open_bundle, read_info
-from potstill.report.figures import work_out
-from potstill.report.layout import lay_out
-from potstill.report.results import load_results
-from potstill.report.show import markdown
+from potstill.report.document import build_document
+from potstill.report.notes import threshold_text
+from potstill.report.render.markdown import markdown
 
 QUIET = Console(file=io.StringIO())
 JIGSAW = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
@@ -71,7 +72,7 @@ def write_study(folder: Path, name: str, data: str, encoder: str = "encoder") ->
 
 def table_of(folder: Path) -> str:
     """The tables without what the clock says, without the study's name and where the rows came from."""
-    page = lay_out(work_out(load_results(folder)), timed=False)
+    page = build_document(analyse(load_results(folder)), timed=False)
     return "\n".join(line for line in markdown(page).splitlines()[1:] if "rows =" not in line)
 
 
@@ -94,17 +95,17 @@ def six_bundle(six_labels: Path) -> Path:
 
 
 def test_six_labels_at_a_time_from_the_file_to_the_report(six_labels: Path) -> None:
-    found = work_out(load_results(six_labels / "runs" / "six"))
+    found = analyse(load_results(six_labels / "runs" / "six"))
     by_name = {row.arm: row for row in found.rows}
     assert by_name["teacher"].figures["pr_auc"].mean > 2 * by_name["majority"].figures["pr_auc"].mean
     assert by_name["last"].figures["pr_auc"].mean > 1.5 * by_name["majority"].figures["pr_auc"].mean
     assert by_name["last"].figures["training_loss"].mean > 0
     assert found.picked == "last"
-    titles = [sheet.title for sheet in lay_out(found).sheets]
+    titles = [table.title for table in build_document(found).tables]
     for label in JIGSAW:
         assert f'Label "{label}" on test, at the fitted threshold' in titles
         assert by_name["lora"].figures[f"pr_auc {label}"].mean > 0
-    assert "insult 0." in by_name["teacher"].threshold
+    assert "insult 0." in threshold_text(by_name["teacher"])
     size = pack(six_labels / "runs" / "six", six_labels / "packed")
     assert size < 300_000
     assert "teacher" in table_of(six_labels / "packed")
@@ -202,7 +203,7 @@ def test_a_study_whose_rows_and_encoder_come_from_a_hub(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert any(line.endswith("default/train/0000.parquet") for line in asked)
         assert any(line.endswith("encoder/resolve/" + COMMIT + "/model.safetensors") for line in asked)
-    found = work_out(load_results(tmp_path / "runs" / "hubbed"))
+    found = analyse(load_results(tmp_path / "runs" / "hubbed"))
     assert found.test_rows == 80
     assert found.account[0].startswith("train: hub:owner/remarks@refs/convert/parquet: 160 rows = 160 used")
     again = potstill(tmp_path, "run", "hubbed.toml", HF_HUB_OFFLINE="1", HF_ENDPOINT=endpoint)

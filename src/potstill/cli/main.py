@@ -109,6 +109,10 @@ def build_parser() -> argparse.ArgumentParser:
     pack.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER")
     pack.set_defaults(handler=_pack)
 
+    upgrade = commands.add_parser("upgrade", help="convert a study that an earlier version wrote")
+    upgrade.add_argument("folder", type=Path, metavar="runs/NAME", help="the study's folder, or a packed one")
+    upgrade.set_defaults(handler=_upgrade)
+
     predict = commands.add_parser("predict", help="ask a saved model about texts")
     predict.add_argument("model", help="a bundle, a model folder, a study's folder (its picked arm), or a Hub id")
     predict.add_argument("texts", nargs="+", metavar="TEXT", help="a text; - reads lines from standard input")
@@ -202,7 +206,7 @@ def _plan(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.report.show import show_report
+    from potstill.report.files import show_report
     from potstill.study.pilot import open_study
     from potstill.study.progress import Display
     from potstill.study.runner import run_study
@@ -217,26 +221,28 @@ def _run(arguments: argparse.Namespace) -> int:
 def _layers(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from potstill.analysis.saved_models import picked_model
     from potstill.data.source import Source
+    from potstill.domain.study_folder import StudyFolder
     from potstill.ledger.files import write_file
-    from potstill.report.figures import picked_model
-    from potstill.report.layer_sheets import lay_out_layers
-    from potstill.report.pictures import picture_of_layers
-    from potstill.report.show import markdown, print_page
+    from potstill.report.charts import layer_search
+    from potstill.report.render.markdown import markdown
+    from potstill.report.render.terminal import print_document
+    from potstill.report.tables.layers import build_layer_document
     from potstill.study.progress import Display
     from potstill.study.which_layers import which_layers
 
     given, console = Path(arguments.model), Console()
-    model = picked_model(given, "teacher") if (given / "study.json").is_file() else arguments.model
+    model = picked_model(given, "teacher") if StudyFolder(given).is_study() else arguments.model
     out = arguments.out or RUNS / f"layers-{given.name}"
     found = which_layers(
         model, Source(arguments.data, text=arguments.text, label=arguments.label), num_layers=arguments.num_layers,
         rows=arguments.rows, max_length=arguments.max_length, out=out, display=Display(console),
     )  # fmt: skip
-    page, name = lay_out_layers(found, arguments.model), f"layers-{found.num_layers}"
-    write_file(out / f"{name}.md", markdown(page).encode())
-    write_file(out / f"{name}.svg", picture_of_layers(found).encode())
-    print_page(page, console)
+    document, name = build_layer_document(found, arguments.model), f"layers-{found.num_layers}"
+    write_file(out / f"{name}.md", markdown(document).encode())
+    write_file(out / f"{name}.svg", layer_search(found).encode())
+    print_document(document, console)
     print(f"{out / name}: .md, .svg and .json")
     return 0
 
@@ -244,8 +250,8 @@ def _layers(arguments: argparse.Namespace) -> int:
 def _tune(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.report.show import print_page
-    from potstill.report.tuning import lay_out_tuning
+    from potstill.report.render.terminal import print_document
+    from potstill.report.tables.tuning import build_tuning_document
     from potstill.study.pilot import open_study
     from potstill.study.progress import Display
     from potstill.study.tune import tune_study
@@ -253,7 +259,7 @@ def _tune(arguments: argparse.Namespace) -> int:
     study, root = open_study(arguments.study)
     console = Console()
     found = tune_study(study, root=root, runs=arguments.runs, display=Display(console))
-    print_page(lay_out_tuning(found), console)
+    print_document(build_tuning_document(found), console)
     print(f"The winner as a recipe: {arguments.runs / study.name / 'tuned.toml'}")
     return 0
 
@@ -261,7 +267,7 @@ def _tune(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.report.show import show_report
+    from potstill.report.files import show_report
 
     show_report(arguments.folder, arguments.format, Console())
     return 0
@@ -272,6 +278,13 @@ def _pack(arguments: argparse.Namespace) -> int:
 
     size = pack(arguments.folder, arguments.out)
     print(f"{arguments.out}: {size / 1e3:.0f} kB; `potstill report {arguments.out}` makes every table of it")
+    return 0
+
+
+def _upgrade(arguments: argparse.Namespace) -> int:
+    from potstill.api import upgrade
+
+    print(f"{arguments.folder}: {upgrade(arguments.folder).describe()}")
     return 0
 
 

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from potstill.analysis.results import RUN_FILE, Run, load_results
+from potstill.domain.dataset import SourceAccount
 from potstill.domain.errors import PotstillError
+from potstill.domain.record import RunRecord
+from potstill.domain.study_folder import StudyFolder
+from potstill.domain.study_record import StudyRecord
 from potstill.ledger.files import folder_aside, write_file
-from potstill.report.results import layer_files, load_results
-from potstill.report.show import write_tables
-from potstill.report.whom import SUBGROUPS
+from potstill.report.files import write_tables
 
-ROWS = "rows.npz"
+LOGITS = "logits.npz"
 EXACT_LABELS = 2
 
 
@@ -28,33 +31,46 @@ def pack(folder: Path, out: Path) -> int:
     `potstill report` reads the packed folder as it reads the study's.
 
     Raises:
-        PotstillError: `folder` is no study's, or `out` exists.
+        PotstillError: `folder` is not a study folder, or `out` exists.
     """
     results = load_results(folder)
     if out.exists():
         raise PotstillError(f"{out} exists; remove it or name another folder with -o")
+    study = results.folder
     with folder_aside(out) as aside:
-        write_file(aside / "study.json", _compact(_without_texts(results.summary)))
-        write_file(aside / ROWS, _smaller(folder / ROWS))
-        for file in [*layer_files(folder), *folder.glob(SUBGROUPS)]:
+        packed = StudyFolder(aside)
+        write_file(packed.record_file, _without_texts(results.record).model_dump_json(indent=1).encode())
+        write_file(packed.rows_file, _smaller(study.rows_file))
+        for file in [*study.layer_search_files(), *[study.subgroups_file] * study.subgroups_file.is_file()]:
             write_file(aside / file.name, file.read_bytes())
         for run in (run for arm in results.arms for run in arm.runs):
-            place = aside / "ledger" / run.folder.name
-            write_file(place / "run.json", run.record.model_dump_json(exclude_defaults=True).encode())
-            if run.test is not None:
-                write_file(place / "logits.npz", _smaller(run.folder / "logits.npz"))
-        write_tables(aside, load_results(aside))
+            _pack_run(run, packed.run(run.record.key))
+        write_tables(packed, load_results(packed))
     return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 
 
-def _without_texts(summary: dict[str, Any]) -> dict[str, Any]:
+def _pack_run(run: Run, place: Path) -> None:
+    write_file(place / RUN_FILE, _compact(run.record))
+    if run.test is not None:
+        write_file(place / LOGITS, _smaller(run.folder / LOGITS))
+
+
+def _compact(record: RunRecord) -> bytes:
+    """The record without what is as it is by default, but with its format."""
+    content = json.loads(record.model_dump_json(exclude_defaults=True))
+    return json.dumps({"format": record.format, **content}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _without_texts(record: StudyRecord) -> StudyRecord:
     """The study's own file without excerpts of rows, and without the way to files that will not be there."""
-    account = dict(summary["account"])
-    account["sources"] = [
-        {**source, "examples": {reason: said.partition(":")[0] for reason, said in source.get("examples", {}).items()}}
-        for source in account["sources"]
-    ]
-    return {key: value for key, value in summary.items() if key != "root"} | {"account": account}
+    sources = [_without_excerpts(source) for source in record.account.sources]
+    account = record.account.model_copy(update={"sources": sources})
+    return record.model_copy(update={"root": None, "account": account})
+
+
+def _without_excerpts(source: SourceAccount) -> SourceAccount:
+    examples = {reason: said.partition(":")[0] for reason, said in source.examples.items()}
+    return source.model_copy(update={"examples": examples})
 
 
 def _smaller(path: Path) -> bytes:
@@ -71,7 +87,3 @@ def _narrow(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     if array.dtype == np.int64:
         return array.astype(np.min_scalar_type(int(array.max(initial=0))))
     return array
-
-
-def _compact(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, indent=1, ensure_ascii=False).encode()

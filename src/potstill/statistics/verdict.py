@@ -6,9 +6,6 @@ variances are added, and Student's t takes the degrees of freedom of Welch (1947
 `docs/statistics.md` has the proof by simulation.
 """
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
-# scipy comes without types: what it returns is given a type here.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, inf, sqrt
@@ -17,7 +14,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from potstill.statistics.distributions import binomial_p, f_quantile, t_below, t_quantile
 
 Judgement = Literal["as good", "worse", "unresolved"]
 CONFIDENCE = 0.95
@@ -91,7 +89,7 @@ class Estimate:
         distance = self.difference + margin
         if self.error == 0:
             return 1.0 if distance > 0 else 0.0
-        return float(stats.t.cdf(distance / self.error, self.df))
+        return t_below(distance / self.error, self.df)
 
 
 def estimate_of(lines: NDArray[np.float64], freedom: int, spread: Spread | None) -> Estimate:
@@ -103,7 +101,7 @@ def estimate_of(lines: NDArray[np.float64], freedom: int, spread: Spread | None)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ArmVerdict:
     """What is said about one arm. `adjusted`: by Holm's method beside the other arms, so that the interval drawn, which
     is not adjusted, may lie clear of the margin without a decision."""
 
@@ -115,11 +113,6 @@ class Verdict:
     adjusted: bool
 
 
-def t_quantile(p: float, df: float) -> float:
-    """The quantile of Student's t with `df` degrees of freedom."""
-    return float(stats.t.ppf(p, df))
-
-
 def spreads(reached: Mapping[str, Sequence[float]]) -> dict[str, Spread]:
     """The variance over seeds for each arm that has two seeds or more, `reached` being its metric at each seed.
 
@@ -127,21 +120,22 @@ def spreads(reached: Mapping[str, Sequence[float]]) -> dict[str, Spread]:
     test. Three seeds seldom trip that test: so an arm that stays takes no less than it varied itself.
     """
     own = {arm: Spread(variance(values), len(values) - 1) for arm, values in reached.items() if len(values) > 1}
-    alike, found = dict(own), dict[str, Spread]()
-    while wild := [arm for arm in alike if _stands_out(arm, alike)]:
+    pool, by_arm = dict(own), dict[str, Spread]()
+    while wild := [arm for arm in pool if _stands_out(arm, pool)]:
         arm = max(wild, key=lambda arm: own[arm].variance)
-        found[arm] = Spread(own[arm].variance, own[arm].freedom, own=True)
-        del alike[arm]
-    pooled = _pooled(list(alike.values()))
-    for arm, spread in alike.items():
+        by_arm[arm] = Spread(own[arm].variance, own[arm].freedom, own=True)
+        del pool[arm]
+    pooled = _pooled(list(pool.values()))
+    for arm, spread in pool.items():
         assert pooled is not None, "whoever is in the pool fills it"
-        found[arm] = max(pooled, Spread(spread.variance, pooled.freedom, own=True), key=lambda one: one.variance)
-    return found
+        alone = Spread(spread.variance, pooled.freedom, own=True)
+        by_arm[arm] = max(pooled, alone, key=lambda spread: spread.variance)
+    return by_arm
 
 
-def _stands_out(arm: str, alike: Mapping[str, Spread]) -> bool:
-    others = _pooled([spread for name, spread in alike.items() if name != arm])
-    return others is not None and _exceeds(alike[arm], others)
+def _stands_out(arm: str, pool: Mapping[str, Spread]) -> bool:
+    rest = _pooled([spread for name, spread in pool.items() if name != arm])
+    return rest is not None and _exceeds(pool[arm], rest)
 
 
 def _pooled(parts: list[Spread]) -> Spread | None:
@@ -149,19 +143,19 @@ def _pooled(parts: list[Spread]) -> Spread | None:
     return Spread(sum(part.variance * part.freedom for part in parts) / freedom, freedom) if freedom else None
 
 
-def _exceeds(one: Spread, other: Spread) -> bool:
-    if other.variance == 0:
-        return one.variance > 0
-    return one.variance / other.variance > float(stats.f.ppf(1 - UNEQUAL, one.freedom, other.freedom))
+def _exceeds(spread: Spread, rest: Spread) -> bool:
+    if rest.variance == 0:
+        return spread.variance > 0
+    return spread.variance / rest.variance > f_quantile(1 - UNEQUAL, spread.freedom, rest.freedom)
 
 
-def judge(estimates: Mapping[str, Estimate], primary: str | None, margin: float) -> dict[str, Verdict]:
+def judge(estimates: Mapping[str, Estimate], primary: str | None, margin: float) -> dict[str, ArmVerdict]:
     """The verdict on every arm. `primary`, chosen before test was looked at, is judged by its 95 % interval; the others
     by Holm's method (1979) on the one-sided p-values, each side by itself."""
-    others = {arm: estimate for arm, estimate in estimates.items() if arm != primary and estimate.spread}
-    good = _holm({arm: one.p_as_good(margin) for arm, one in others.items()})
-    worse = _holm({arm: one.p_worse(margin) for arm, one in others.items()})
-    found: dict[str, Verdict] = {}
+    secondary = {arm: estimate for arm, estimate in estimates.items() if arm != primary and estimate.spread}
+    good = _holm({arm: estimate.p_as_good(margin) for arm, estimate in secondary.items()})
+    worse = _holm({arm: estimate.p_worse(margin) for arm, estimate in secondary.items()})
+    verdicts: dict[str, ArmVerdict] = {}
     for arm, estimate in estimates.items():
         low, high = estimate.interval()
         judgement: Judgement = "unresolved"
@@ -170,8 +164,8 @@ def judge(estimates: Mapping[str, Estimate], primary: str | None, margin: float)
         elif estimate.spread and (arm in worse or (arm == primary and high < -margin)):
             judgement = "worse"
         below = estimate.spread is not None and high < 0
-        found[arm] = Verdict(judgement, below, low, high, adjusted=arm in others)
-    return found
+        verdicts[arm] = ArmVerdict(judgement, below, low, high, adjusted=arm in secondary)
+    return verdicts
 
 
 def _holm(values: dict[str, float]) -> set[str]:
@@ -210,7 +204,7 @@ def what_it_takes(estimate: Estimate, rows: int, margin: float, share: float = O
 
     def rows_for(seeds: int) -> int | None:
         factors = (1 + step / 20 for step in range(0 if seeds > estimate.seeds else 1, 20 * MOST_ROWS))
-        enough = (ceil(rows * one) for one in factors if half_width(estimate, one, seeds, share) < half)
+        enough = (ceil(rows * times) for times in factors if half_width(estimate, times, seeds, share) < half)
         return next(enough, None)
 
     counts = range(estimate.seeds + 1, MOST_SEEDS + 1)
@@ -218,7 +212,7 @@ def what_it_takes(estimate: Estimate, rows: int, margin: float, share: float = O
     need = Need(rows_for(estimate.seeds), alone)
     if need.rows or need.seeds:
         return need
-    pairs = [(found, seeds) for seeds in counts if (found := rows_for(seeds))]
+    pairs = [(more_rows, seeds) for seeds in counts if (more_rows := rows_for(seeds))]
     return Need(None, None, min(pairs, key=lambda pair: pair[0] * pair[1])) if pairs else None
 
 
@@ -236,5 +230,5 @@ def mcnemar(right: NDArray[np.bool_], other_right: NDArray[np.bool_]) -> tuple[i
     """Rows that only the first got right, rows that only the second did, and the exact two-sided p-value of McNemar's
     test (1947): of one pair of models on these rows, nothing about other seeds."""
     first, second = int((right & ~other_right).sum()), int((other_right & ~right).sum())
-    p = float(stats.binomtest(first, first + second).pvalue) if first + second else 1.0
+    p = binomial_p(first, first + second) if first + second else 1.0
     return first, second, p

@@ -1,0 +1,54 @@
+"""The files that a report is kept in, and showing it."""
+
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+
+from potstill.analysis.report import analyse
+from potstill.analysis.results import StudyResults, load_results
+from potstill.domain.study_folder import StudyFolder
+from potstill.ledger.files import write_file
+from potstill.report.document import build_document
+from potstill.report.model_card import write_cards
+from potstill.report.prose import WordedReport, in_words
+from potstill.report.render.html import html
+from potstill.report.render.markdown import markdown
+from potstill.report.render.terminal import print_document
+from potstill.report.tables.table import Document
+
+Format = Literal["terminal", "markdown", "json"]
+
+
+def show_report(folder: Path, how: Format, console: Console) -> None:
+    """Show the report of a study's folder, and keep it there as report.html, report.md and report.json.
+
+    Raises:
+        PotstillError: it is not a study folder, or a file in it is damaged.
+    """
+    report, document = write_report(folder)
+    if how == "terminal":
+        print_document(document, console)
+        page = StudyFolder(folder).report_file("html")
+        console.print(f"\nWith pictures: {page}", highlight=False, soft_wrap=True)
+    else:
+        console.out(report.model_dump_json(indent=1) if how == "json" else markdown(document), highlight=False)
+
+
+def write_report(folder: Path) -> tuple[WordedReport, Document]:
+    """Write a study's report.html, report.md and report.json into its folder, and the card of each saved model; the
+    report and its document. Raises as `show_report`."""
+    results = load_results(folder)
+    report, document = write_tables(results.folder, results)
+    write_file(results.folder.report_file("html"), html(report).encode())
+    write_cards(results, report)
+    return report, document
+
+
+def write_tables(folder: StudyFolder, results: StudyResults) -> tuple[WordedReport, Document]:
+    """Write report.md and report.json alone."""
+    report = in_words(analyse(results))
+    document = build_document(report)
+    write_file(folder.report_file("md"), markdown(document).encode())
+    write_file(folder.report_file("json"), report.model_dump_json(indent=1).encode())
+    return report, document

@@ -1,0 +1,63 @@
+"""The tables of a search for layers, and its page where there is no study around it."""
+
+from potstill.domain.layer_search import Choice, LayerSearch
+from potstill.report.tables.table import Document, Table, score
+
+NEAREST = 5
+"""So many choices of layers are shown, beside those that have a name."""
+
+
+def build_layer_document(search: LayerSearch, name: str) -> Document:
+    """A search for layers by itself."""
+    best, ranks = search.best, {rule: search.rank(kept) for rule, kept in search.named().items()}
+    places = ", ".join(f"{rule} {rank}" for rule, rank in ranks.items())
+    answer = (
+        f"Of {len(search.choices):,} choices of {search.num_layers} of {search.depth} layers, {_layers(best)} answer "
+        f"most as the whole model does: KL {best.kl:.4f}, PR-AUC {score(best.pr_auc)} (the whole model's "
+        f"{score(search.pr_auc)}). Ranks of other choices: {places}. None of them is trained; distillation changes "
+        "them all."
+    )
+    return Document(f"Layers of {name}", answer, layer_tables(search), [])
+
+
+def layer_tables(search: LayerSearch) -> list[Table]:
+    """The choices, and each layer by itself."""
+    return [_choices(search), _single_layers(search)]
+
+
+def _choices(search: LayerSearch) -> Table:
+    """The nearest choices, then those that have a name, each with its rank among all."""
+    names: dict[tuple[int, ...], list[str]] = {
+        kept: [] for kept in (choice.kept for choice in search.choices[:NEAREST])
+    }
+    for name, kept in search.named().items():
+        names.setdefault(kept, []).append(name)
+    named = [search.choices[search.rank(kept) - 1] for kept in names]
+    body = [
+        [
+            str(search.rank(choice.kept)),
+            _layers(choice),
+            ", ".join(names[choice.kept]) or "-",
+            f"{choice.kl:.4f}",
+            score(choice.pr_auc),
+        ]
+        for choice in sorted(named, key=lambda choice: (choice.kl, choice.kept))
+    ]
+    title = (
+        f"Layers before any training: {len(search.choices):,} choices of {search.num_layers} of {search.depth}, on "
+        f"{search.rows:,} rows held out; the teacher's PR-AUC there is {score(search.pr_auc)}"
+    )
+    return Table("layers", title, ["rank", "layers", "called", "KL to the teacher", "PR-AUC"], body)
+
+
+def _single_layers(search: LayerSearch) -> Table:
+    body = [
+        [str(layer), f"{influence:.3f}", f"{without.kl:.4f}", score(without.pr_auc)]
+        for layer, (influence, without) in enumerate(zip(search.influence, search.without, strict=True))
+    ]
+    head = ["layer", "influence", "KL without it", "PR-AUC without it"]
+    return Table("layers", f"Each of the teacher's {search.depth} layers by itself", head, body)
+
+
+def _layers(choice: Choice) -> str:
+    return f"[{','.join(map(str, choice.kept))}]"

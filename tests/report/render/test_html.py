@@ -1,0 +1,75 @@
+"""The HTML report, read and looked at in a real browser."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import complaints, needs_browser, running_browser
+from markupsafe import escape
+from synthetic import write_study
+
+from potstill.report.files import write_report
+from potstill.report.render.html import html
+
+HOSTILE = "<script>window.ran=1</script><img src=x onerror=window.ran=1>{{ 7*7 }} & \u202e"
+SECTIONS = [
+    "Results", "Quality and cost", "Training", "Precision, recall, calibration", "Layers", "Changed decisions",
+    "All differences", "Data", "Provenance",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study whose texts and words would run, if anything let them."""
+    place = write_study(tmp_path_factory.mktemp("study"), {"even": 0.0, "odd": -0.6}, texts=[HOSTILE], words=HOSTILE)
+    write_report(place)
+    return place
+
+
+def test_every_section_is_there_and_the_answer_comes_first(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r"<h2>(.*?)</h2>", page) == [*SECTIONS, "Notes"]
+    sentences = json.loads((folder / "report.json").read_text(encoding="utf-8"))["sentences"]
+    assert page.index("<h1>") < page.index("<table>")
+    top = page.partition("<table>")[0].replace("\u00a0%", " %")  # a number and its sign stay on one line
+    assert all(str(escape(sentence)) in top for sentence in sentences)
+    assert page.count("<svg") == 6
+    assert all(len(sentence) > 20 for sentence in sentences)
+    assert "PR-AUC: how well a model ranks" in page
+
+
+def test_nothing_of_the_data_is_markup_and_nothing_is_loaded(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;window.ran=1" in page
+    assert str(escape("{{ 7*7 }}")) in page  # a template inside a text is text
+    assert not re.findall(r'(?:src|href)="(?!#)[^"]*"', page)
+    assert "url(" not in re.sub(r"url\(#[\w-]+\)", "", page)
+
+
+def test_every_number_of_the_pictures_is_in_the_json(folder: Path) -> None:
+    report, _ = write_report(folder)
+    again = type(report).model_validate_json((folder / "report.json").read_text(encoding="utf-8"))
+    assert html(again) == (folder / "report.html").read_text(encoding="utf-8")
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_reads_at_every_width_and_axe_finds_nothing(folder: Path, scheme: str) -> None:
+    with running_browser() as browser:
+        for width in (360, 1280):
+            page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})  # pyright: ignore[reportArgumentType]
+            said = complaints(page)
+            page.goto((folder / "report.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            answer = page.locator("h1").bounding_box()
+            assert answer
+            assert answer["y"] + answer["height"] < 800, "the answer is on the first screen"
+            violations = Axe().run(page)
+            assert violations.violations_count == 0, violations.generate_report()
+            assert page.evaluate("window.ran") is None
+            assert said == []
+            page.close()

@@ -1,0 +1,31 @@
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from synthetic import write_study
+
+from potstill.domain.errors import PotstillError
+from potstill.report.files import show_report, write_report
+
+
+def test_the_three_files_are_kept_and_the_json_has_the_answer(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"even": 0.0})
+    report, document = write_report(folder)
+    kept = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert kept["format"] == 2
+    assert (kept["answer"], kept["sentences"]) == (document.answer, report.sentences)
+    assert (folder / "report.md").read_text(encoding="utf-8").startswith("# Study drawn\n")
+    assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_it_is_shown_as_it_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_study(tmp_path, {"even": 0.0})
+    show_report(folder, "json", Console(width=60))
+    assert json.loads(capsys.readouterr().out)["study"] == "drawn"
+    show_report(folder, "markdown", Console(width=60))
+    assert capsys.readouterr().out == (folder / "report.md").read_text(encoding="utf-8") + "\n"
+    show_report(folder, "terminal", Console(width=60))
+    assert capsys.readouterr().out.splitlines()[-1] == f"With pictures: {folder / 'report.html'}"
+    with pytest.raises(PotstillError, match="is not a study folder"):
+        show_report(folder / "ledger", "json", Console())
