@@ -35,7 +35,7 @@ STUDIES = 100_000
 
 @dataclass(frozen=True)
 class Goal:
-    """What a rule reaches on average over the chances of the two variances (own, others), and how much is asked."""
+    """What a rule reaches on average over the chances of the two variances (own, pooled), and how much is asked."""
 
     chances: Floats
     reached: Floats
@@ -63,15 +63,15 @@ def error(variance: float) -> float:
     return float(np.sqrt(1 - PRIVATE + variance / SEEDS))
 
 
-def chances(own: float, others: float) -> Floats:
+def chances(own: float, pooled: float) -> Floats:
     """How likely each pair of estimated variances is, on a grid of their logarithms."""
 
     def density(places: Floats, variance: float, freedom: int) -> Floats:
         return np.asarray(stats.chi2.pdf(places * freedom / variance, freedom)) * places
 
-    grid = np.exp(np.linspace(np.log(5e-4), np.log(40), 140))
-    pooled = np.exp(np.linspace(np.log(5e-3), np.log(25), 100))
-    both = density(grid, own, SEEDS - 1)[:, None] * density(pooled, others, (ARMS - 1) * (SEEDS - 1))[None]
+    own_grid = np.exp(np.linspace(np.log(5e-4), np.log(40), 140))
+    pooled_grid = np.exp(np.linspace(np.log(5e-3), np.log(25), 100))
+    both = density(own_grid, own, SEEDS - 1)[:, None] * density(pooled_grid, pooled, (ARMS - 1) * (SEEDS - 1))[None]
     return both / both.sum()
 
 
@@ -99,16 +99,16 @@ def bound(aim: Goal, asked: list[Goal]) -> tuple[float, NDArray[np.intp]]:
     def choice(multipliers: Floats) -> NDArray[np.intp]:
         parts = zip(multipliers, asked, strict=True)
         total = aim.chances[..., None] * aim.reached
-        return (total + sum(m * one.chances[..., None] * one.reached for m, one in parts)).argmax(-1)
+        return (total + sum(m * goal.chances[..., None] * goal.reached for m, goal in parts)).argmax(-1)
 
     def dual(multipliers: Floats) -> tuple[float, Floats]:
         best = choice(multipliers)
-        spare = np.array([one.of(best) - one.asked for one in asked])
+        spare = np.array([goal.of(best) - goal.asked for goal in asked])
         return aim.of(best) + float(multipliers @ spare), spare
 
     start = np.full(len(asked), 0.1)
-    found = minimize(dual, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(asked))
-    return float(found.fun), choice(np.asarray(found.x))
+    optimum = minimize(dual, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(asked))
+    return float(optimum.fun), choice(np.asarray(optimum.x))
 
 
 def in_use(ratio: float, times: float = 1) -> tuple[float, float]:
@@ -138,7 +138,7 @@ def main() -> int:
     print(f"| 1 | the judged arm varies thrice as much | {most:.1%} at most | {here:.1%} | | |")
     for ratio, power, held in zip(RATIOS, asked[::2], asked[1::2], strict=True):
         ideal, (now, good) = power.asked + POWER_LOST, in_use(ratio)
-        under = [f"{100 * (ideal - one):.1f} points" for one in (power.of(rule), good)]
+        under = [f"{100 * (ideal - reached):.1f} points" for reached in (power.of(rule), good)]
         print(f"| {ratio:.0f} | | {held.of(rule):.1%} | {now:.1%} | {under[0]} | {under[1]} |")
     return 0
 

@@ -20,7 +20,7 @@ ROWS, INNER, COLUMNS = 4096, 768, 3072
 
 
 def operations(model: PreTrainedModel, lengths: Sequence[int]) -> float:
-    """Multiplications and additions that comments of these lengths cannot do without: those of the matrix products,
+    """Multiplications and additions that texts of these lengths cannot do without: those of the matrix products,
     without padding, and in the last layer without what no head reads (see `models/first_token.py`)."""
     width, inner, layers = (
         int(getattr(model.config, key)) for key in ("hidden_size", "intermediate_size", "num_hidden_layers")
@@ -32,7 +32,7 @@ def operations(model: PreTrainedModel, lengths: Sequence[int]) -> float:
 
 
 def ceilings() -> dict[str, float]:
-    """Operations a second of one large matrix product, the best of ten, by the quickest library that was found."""
+    """Operations a second of one large matrix product, the best of ten, by the quickest library."""
     work = 2.0 * ROWS * INNER * COLUMNS
     left, right = torch.randn(ROWS, INNER), torch.randn(COLUMNS, INNER)
     session = _session(_product(TensorProto.FLOAT, TensorProto.FLOAT, "MatMul", right.T.numpy().copy()))

@@ -21,6 +21,7 @@ import numpy as np
 
 from potstill.analysis.report import analyse
 from potstill.analysis.results import load_results
+from potstill.domain.study_folder import StudyFolder
 from potstill.report.document import build_document
 from potstill.report.render.markdown import markdown
 
@@ -107,11 +108,11 @@ def table(folder: Path) -> str:
     return markdown(build_document(analyse(load_results(folder)), timed=False))
 
 
-def logits_differ(one: Path, other: Path) -> list[str]:
-    """Runs whose logits are not the same to the bit."""
+def logits_differ(left_alone: StudyFolder, killed: StudyFolder) -> list[str]:
+    """Runs of the first study whose logits are not the same to the bit in the second."""
     wrong: list[str] = []
-    for path in sorted(one.glob("ledger/*/logits.npz")):
-        with np.load(path) as a, np.load(other / "ledger" / path.parent.name / "logits.npz") as b:
+    for path in sorted(left_alone.ledger.glob("*/logits.npz")):
+        with np.load(path) as a, np.load(killed.ledger / path.parent.name / "logits.npz") as b:
             if any(not np.array_equal(a[name], b[name]) for name in a.files):
                 wrong.append(path.parent.name)
     return wrong
@@ -130,9 +131,9 @@ def main() -> int:
         fallen += killed
         done = len(list(cut.glob("*/ledger/*-s*-*/run.json")))
         print(f"kill {number}: {moment} {'fell' if killed else 'came too late'}; {done} runs finished", flush=True)
-    one, other = finish(arguments.study, cut), finish(arguments.study, whole)
-    wrong = logits_differ(other, one)
-    same = table(one) == table(other)
+    killed_study, left_alone = finish(arguments.study, cut), finish(arguments.study, whole)
+    wrong = logits_differ(StudyFolder(left_alone), StudyFolder(killed_study))
+    same = table(killed_study) == table(left_alone)
     print(f"{fallen} of {len(MOMENTS)} kills fell; tables equal: {same}; runs whose logits differ: {wrong or 'none'}")
     return 0 if same and not wrong and fallen == len(MOMENTS) else 1
 

@@ -19,7 +19,7 @@ class Notebook:
         return any(all(line.get(key) == value for key, value in wanted.items()) for line in self.lines)
 
     def add(self, **line: object) -> None:
-        """Write one down."""
+        """Write a measurement down."""
         self.lines.append(line)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

@@ -23,14 +23,14 @@ def test_the_temperature_undoes_a_stretch(stretch: float) -> None:
 @pytest.mark.parametrize("weights", [ONES, np.where(np.arange(4000) % 3 == 0, 5.0, 1.0)], ids=["alike", "weighted"])
 @pytest.mark.parametrize("rule", ["best_f1", "precision >= 0.9", "recall >= 0.8", "recall>=1.0"])
 def test_the_threshold_means_what_it_says_on_validation(rule: str, weights: NDArray[np.float64]) -> None:
-    found = fit_threshold(TRUE, LABELS == 1, weights, rule)
-    flagged = found.value <= TRUE
-    assert found.precision == pytest.approx(np.average(LABELS[flagged], weights=weights[flagged]))
-    assert found.recall == pytest.approx(np.average(flagged[LABELS == 1], weights=weights[LABELS == 1]))
+    threshold = fit_threshold(TRUE, LABELS == 1, weights, rule)
+    flagged = threshold.value <= TRUE
+    assert threshold.precision == pytest.approx(np.average(LABELS[flagged], weights=weights[flagged]))
+    assert threshold.recall == pytest.approx(np.average(flagged[LABELS == 1], weights=weights[LABELS == 1]))
     if rule.startswith("precision"):
-        assert found.precision >= 0.9
+        assert threshold.precision >= 0.9
     if rule.startswith("recall"):
-        assert found.recall >= float(rule.split(">=")[1])
+        assert threshold.recall >= float(rule.split(">=")[1])
 
 
 def test_the_temperature_is_that_of_the_rows_that_weigh() -> None:
@@ -44,15 +44,15 @@ def test_best_f1_is_the_best_of_all_cuts() -> None:
         flagged = cut <= TRUE
         return 2 * (flagged & (LABELS == 1)).sum() / (flagged.sum() + LABELS.sum())
 
-    found = fit_threshold(TRUE, LABELS == 1, ONES, "best_f1")
-    assert f1(found.value) == pytest.approx(max(f1(cut) for cut in np.unique(TRUE)))
+    threshold = fit_threshold(TRUE, LABELS == 1, ONES, "best_f1")
+    assert f1(threshold.value) == pytest.approx(max(f1(cut) for cut in np.unique(TRUE)))
 
 
 def test_a_precision_out_of_reach_is_said() -> None:
     labels = np.array([0, 1, 0, 0], dtype=bool)
-    found = fit_threshold(np.array([0.9, 0.8, 0.1, 0.2]), labels, np.ones(4), "precision >= 0.9")
-    assert found.rule == "precision >= 0.9 (not reachable on validation)"
-    assert found.precision == 0.5
+    threshold = fit_threshold(np.array([0.9, 0.8, 0.1, 0.2]), labels, np.ones(4), "precision >= 0.9")
+    assert threshold.rule == "precision >= 0.9 (not reachable on validation)"
+    assert threshold.precision == 0.5
 
 
 def test_an_unknown_rule_names_the_known_ones() -> None:
@@ -67,8 +67,8 @@ def test_the_curve_says_what_each_threshold_means() -> None:
     for point in curve[10::30]:
         flagged = point.threshold <= TRUE
         assert point.precision == pytest.approx(np.average(LABELS[flagged], weights=weights[flagged]), abs=1e-4)
-        found, there = weights[flagged & (LABELS == 1)].sum(), weights[LABELS == 1].sum()
-        assert point.recall == pytest.approx(found / there, abs=1e-4)
+        hits, positives = weights[flagged & (LABELS == 1)].sum(), weights[LABELS == 1].sum()
+        assert point.recall == pytest.approx(hits / positives, abs=1e-4)
     assert curve[-1].precision is None, "no score is that high"
     assert curve[-1].recall == 0
     assert threshold_curve(TRUE, LABELS > 1, weights, shipped=0.5) == []
@@ -85,10 +85,10 @@ def test_each_of_several_labels_has_its_own_threshold_and_all_one_temperature(st
     shares = RNG.uniform(0.02, 0.98, size=(4000, 3)) * [1.0, 0.5, 0.2]
     labels = (RNG.random((4000, 3)) < shares).astype(np.int64)
     logits = (stretch * np.log(shares / (1 - shares))).astype(np.float32)
-    found = fit_calibration(logits, labels, ONES, SEVERAL, "best_f1")
-    assert found.temperature == pytest.approx(stretch, rel=0.1)
-    assert found.threshold is None
-    for column, threshold in enumerate(found.thresholds):
-        flagged = threshold.value <= probabilities(logits, SEVERAL, found.temperature)[:, column]
+    calibration = fit_calibration(logits, labels, ONES, SEVERAL, "best_f1")
+    assert calibration.temperature == pytest.approx(stretch, rel=0.1)
+    assert calibration.threshold is None
+    for column, threshold in enumerate(calibration.thresholds):
+        flagged = threshold.value <= probabilities(logits, SEVERAL, calibration.temperature)[:, column]
         assert threshold.recall == pytest.approx(flagged[labels[:, column] == 1].mean())
         assert threshold.precision == pytest.approx(labels[flagged, column].mean())

@@ -20,7 +20,7 @@ def test_false_alarms_on_a_group_lower_its_bpsn_alone() -> None:
 
 def test_an_area_of_a_handful_of_rows_is_not_given() -> None:
     positive, group = np.arange(100) % 2 == 0, np.arange(100) < 15
-    found = areas(np.random.default_rng(0).random(100), positive, np.ones(100), group)
-    assert found.subgroup is None  # seven harmless rows mention the group
-    assert found.bpsn is None
-    assert found.bnsp is None
+    around = areas(np.random.default_rng(0).random(100), positive, np.ones(100), group)
+    assert around.subgroup is None  # seven harmless rows mention the group
+    assert around.bpsn is None
+    assert around.bnsp is None

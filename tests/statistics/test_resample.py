@@ -1,6 +1,8 @@
+from typing import Any, cast
+
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score
+from sklearn import metrics  # pyright: ignore[reportMissingTypeStubs]
 
 from potstill.statistics.resample import (
     Interval,
@@ -9,6 +11,8 @@ from potstill.statistics.resample import (
     mean_difference_interval,
     rarest,
 )
+
+SKLEARN = cast(Any, metrics)
 
 
 def sample(rows: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -27,7 +31,7 @@ def pr_auc_interval(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Interval
 def test_average_precision_is_scikit_learns_with_ties_weights_and_counts(seed: int) -> None:
     scores, positive, weights = sample(seed=seed)
     counts = np.random.default_rng(seed).integers(0, 3, size=(4, len(scores)))
-    expected = [average_precision_score(positive, scores, sample_weight=weights * line) for line in counts]
+    expected = [SKLEARN.average_precision_score(positive, scores, sample_weight=weights * line) for line in counts]
     assert average_precisions(scores, positive, weights, counts) == pytest.approx(expected, abs=1e-12)
 
 
@@ -51,7 +55,7 @@ def test_resamples_keep_every_stratum_at_its_size() -> None:
 def test_weights_that_all_differ_do_not_hide_the_spread_of_rows() -> None:
     scores, positive, _ = sample(600)
     rng = np.random.default_rng(0)
-    spreads = []
+    spreads: list[float] = []
     for weights in (np.ones(600), 1 + rng.random(600)):
         drawn = draw_resamples([positive], weights, count=200, seed=0)
         spreads.append(drawn.pr_auc([scores], [positive], weights)[1:].std())
@@ -96,16 +100,16 @@ def test_the_macro_interval_is_the_mean_over_labels() -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(3, size=400)
     shares = rng.dirichlet(np.ones(3), size=400) + np.eye(3)[labels] * 0.2
-    expected = np.mean([average_precision_score(labels == k, shares[:, k]) for k in range(3)])
+    expected = np.mean([SKLEARN.average_precision_score(labels == k, shares[:, k]) for k in range(3)])
     columns, positives = list(shares.T), [labels == k for k in range(3)]
-    found = mean_difference_interval([columns], positives, np.ones(400), resamples=20)
-    assert found.estimate == pytest.approx(expected)
+    interval = mean_difference_interval([columns], positives, np.ones(400), resamples=20)
+    assert interval.estimate == pytest.approx(expected)
 
 
 def test_rows_of_several_labels_are_drawn_beside_those_of_their_rarest() -> None:
     common, rare = np.array([1, 1, 1, 1, 0, 0], dtype=bool), np.array([0, 0, 1, 1, 1, 0], dtype=bool)
     scores = np.arange(6.0)
     # Rows 2 to 4 carry the rare label and rows 0 and 1 only the common one: a resample never loses either.
-    found = mean_difference_interval([[scores, scores]], [common, rare], np.ones(6), resamples=200)
-    assert found.low > 0
+    interval = mean_difference_interval([[scores, scores]], [common, rare], np.ones(6), resamples=200)
+    assert interval.low > 0
     assert rarest(np.stack([common, rare])).tolist() == [1, 1, 2, 2, 2, 0]

@@ -1,18 +1,16 @@
 """The temperature and the threshold that ship with a model, fitted on validation alone."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
-# scikit-learn and scipy come without types: what they return is given a type where it leaves this file.
 import re
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from sklearn.metrics import precision_recall_curve
+from scipy import optimize  # pyright: ignore[reportMissingTypeStubs]  # scipy comes without types
 
 from potstill.domain.measures import Calibration, Threshold, ThresholdPoint
 from potstill.domain.predictor import probabilities
 from potstill.domain.task import Task
+from potstill.evaluation.metrics import precision_recall_curve
 
 CURVE = np.arange(1, 100) / 100
 _RULE = re.compile(r"(precision|recall) *>= *(0?\.\d+|1(?:\.0*)?)")
@@ -50,8 +48,9 @@ def fit_temperature(
             chosen = shares[np.arange(len(labels)), labels][:, None]
         return float(-np.average(np.log(np.maximum(chosen, 1e-300)).sum(axis=1), weights=weights))
 
-    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))
+    bounds = (np.log(0.05), np.log(20.0))
+    optimum = cast(Any, optimize).minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(optimum.x))
 
 
 def check_rule(rule: str) -> tuple[str, float]:
@@ -75,8 +74,7 @@ def fit_threshold(
     measure, level = check_rule(rule)
     if not is_positive.any():
         return Threshold(value=0.5, rule=f"{rule} (no positive row to fit it on)", precision=0.0, recall=0.0)
-    precision, recall, cuts = precision_recall_curve(is_positive, scores, sample_weight=weights)
-    precision, recall = precision[:-1], recall[:-1]
+    precision, recall, cuts = precision_recall_curve(is_positive, scores, weights)
     if measure == "f1":
         best = int(np.argmax(2 * precision * recall / np.maximum(precision + recall, 1e-12)))
     else:
@@ -99,11 +97,11 @@ def _point(
     threshold: float, scores: NDArray[np.float64], is_positive: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> ThresholdPoint:
     flagged = scores >= threshold
-    found = float(weights[flagged & is_positive].sum())
+    hits = float(weights[flagged & is_positive].sum())
     return ThresholdPoint(
         threshold=threshold,
-        precision=round(found / float(weights[flagged].sum()), 4) if flagged.any() else None,
-        recall=round(found / float(weights[is_positive].sum()), 4),
+        precision=round(hits / float(weights[flagged].sum()), 4) if flagged.any() else None,
+        recall=round(hits / float(weights[is_positive].sum()), 4),
     )
 
 

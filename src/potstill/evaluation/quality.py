@@ -1,24 +1,14 @@
 """How good a set of logits is, and what it decides."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
-# scikit-learn and scipy come without types: what they return is given a type where it leaves this file.
 from collections.abc import Sequence
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    average_precision_score,
-    matthews_corrcoef,
-    precision_recall_fscore_support,
-    roc_auc_score,
-)
 
 from potstill.domain.measures import Calibration, CategoryRecall, LabelMeasures, Measures
 from potstill.domain.predictor import alike, decide, ranked_scores
 from potstill.domain.task import Task
+from potstill.evaluation.metrics import accuracy, average_precision, matthews, precision_recall_f1, roc_auc
 
 Logits = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -48,7 +38,7 @@ def measure(
     per_label = _per_label(decided, labels, weights, task, areas)
     return Measures(
         rows=len(labels),
-        accuracy=float(accuracy_score(labels, decided, sample_weight=weights)),
+        accuracy=accuracy(labels, decided, weights),
         macro_f1=float(np.mean([label.f1 for label in per_label])),
         pr_auc=_mean([area[0] for area in areas]),
         roc_auc=_mean([area[1] for area in areas]),
@@ -61,29 +51,22 @@ def measure(
 def _per_label(
     decided: Labels, labels: Labels, weights: Weights, task: Task, areas: list[tuple[float | None, float | None]]
 ) -> list[LabelMeasures]:
-    names = range(len(task.labels))
+    count = len(task.labels)
     pr_aucs = dict(zip(task.ranked_columns, [area[0] for area in areas], strict=True))
-    # The types that scikit-learn declares here are those of its scalar case.
-    found: Any = precision_recall_fscore_support(
-        labels, decided, labels=names, sample_weight=weights, zero_division=cast(Any, 0)
-    )
-    precision, recall, f1, _ = found
+    precision, recall, f1 = precision_recall_f1(labels, decided, weights, count)
     return [
         LabelMeasures(
             label=task.labels[k], precision=float(precision[k]), recall=float(recall[k]), f1=float(f1[k]),
             support=int(task.carries(labels, k).sum()), pr_auc=pr_aucs.get(k),
         )
-        for k in names
+        for k in range(count)
     ]  # fmt: skip
 
 
 def _areas(logits: Logits, labels: Labels, weights: Weights, task: Task) -> list[tuple[float | None, float | None]]:
     """PR-AUC and ROC-AUC of each ranked column; None where all of the rows carry its label or none of them does."""
     return [
-        (
-            float(average_precision_score(carried, scores, sample_weight=weights)),
-            float(roc_auc_score(carried, scores, sample_weight=weights)),
-        )
+        (average_precision(carried, scores, weights), roc_auc(carried, scores, weights))
         if carried.any() and not carried.all()
         else (None, None)
         for carried, scores in zip(task.positives(labels), ranked_scores(logits, task), strict=True)
@@ -97,8 +80,8 @@ def _mean(areas: list[float | None]) -> float | None:
 
 def _matthews(decided: Labels, labels: Labels, weights: Weights, task: Task) -> float:
     if not task.multilabel:
-        return float(matthews_corrcoef(labels, decided, sample_weight=weights))
-    each = [matthews_corrcoef(labels[:, k], decided[:, k], sample_weight=weights) for k in range(len(task.labels))]
+        return matthews(labels, decided, weights)
+    each = [matthews(labels[:, k], decided[:, k], weights) for k in range(len(task.labels))]
     return float(np.mean(each))
 
 

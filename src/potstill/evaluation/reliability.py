@@ -38,27 +38,27 @@ def claims(
     return Claims(shares.max(axis=1), decided == labels, weights)
 
 
-def brier(made: Claims) -> float:
+def brier(claimed: Claims) -> float:
     """The weighted mean squared distance of the stated probability from what came true (Brier, 1950)."""
-    return float(np.average((made.stated - made.true) ** 2, weights=made.weights))
+    return float(np.average((claimed.stated - claimed.true) ** 2, weights=claimed.weights))
 
 
-def reliability(made: Claims, bins: int = BINS) -> list[ReliabilityBin]:
+def reliability(claimed: Claims, bins: int = BINS) -> list[ReliabilityBin]:
     """For each of so many equal stretches of probability in which anything was stated: what was stated on average and
     how often it came true."""
-    place = np.minimum((made.stated * bins).astype(int), bins - 1)
-    total = made.weights.sum()
+    place = np.minimum((claimed.stated * bins).astype(int), bins - 1)
+    total = claimed.weights.sum()
     return [
         ReliabilityBin(
-            stated=float(np.average(made.stated[here], weights=made.weights[here])),
-            true=float(np.average(made.true[here], weights=made.weights[here])),
-            share=float(made.weights[here].sum() / total),
+            stated=float(np.average(claimed.stated[here], weights=claimed.weights[here])),
+            true=float(np.average(claimed.true[here], weights=claimed.weights[here])),
+            share=float(claimed.weights[here].sum() / total),
         )
-        for bin in range(bins)
-        if (here := place == bin).any() and made.weights[here].sum() > 0
+        for number in range(bins)
+        if (here := place == number).any() and claimed.weights[here].sum() > 0
     ]
 
 
-def calibration_error(found: list[ReliabilityBin]) -> float:
+def calibration_error(bins: list[ReliabilityBin]) -> float:
     """The expected calibration error: the mean distance of the two over the bins (Naeini et al., 2015)."""
-    return sum(bin.share * abs(bin.stated - bin.true) for bin in found)
+    return sum(stretch.share * abs(stretch.stated - stretch.true) for stretch in bins)

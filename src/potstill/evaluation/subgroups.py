@@ -1,18 +1,15 @@
-"""Whom errors hit: rows that mention a group beside those that do not.
+"""Subgroups: how far errors differ between rows that mention a group and rows that do not.
 
 The three areas are those of Borkan et al. (2019, "Nuanced Metrics for Measuring Unintended Bias with Real Data for Text
 Classification"). A low `bpsn` says that harmless rows of the group score above toxic rows of others: false alarms hit
 the group. A low `bnsp` says the opposite: what hurts the group is overlooked.
 """
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
-# scikit-learn comes without types: what it returns is given a type where it leaves this file.
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from potstill.domain.measures import Areas
+from potstill.evaluation.metrics import roc_auc
 
 FEWEST = 10
 """Rows of each kind that an area is worked out from; with fewer it would be noise."""
@@ -28,10 +25,10 @@ def areas(
     others' negatives; all arguments are (n,). An area is None where fewer than ten rows of a kind are there."""
 
     def area(chosen: NDArray[np.bool_]) -> float | None:
-        count, found = int(chosen.sum()), int(positive[chosen].sum())
-        if min(found, count - found) < FEWEST:
+        rows, positives = int(chosen.sum()), int(positive[chosen].sum())
+        if min(positives, rows - positives) < FEWEST:
             return None
-        return float(roc_auc_score(positive[chosen], scores[chosen], sample_weight=weights[chosen]))
+        return roc_auc(positive[chosen], scores[chosen], weights[chosen])
 
     return Areas(
         subgroup=area(group),

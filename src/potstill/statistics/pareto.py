@@ -1,4 +1,4 @@
-"""Which of several things no other beats on both sides."""
+"""Which of several things nothing else beats in both cost and quality."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,6 @@ def on_front(costs: Sequence[float], qualities: Sequence[float]) -> list[bool]:
     """Whether nothing costs at most as much and is at least as good, and better in one of the two: the Pareto front."""
     points = list(zip(costs, qualities, strict=True))
     return [
-        not any(other != point and other[0] <= point[0] and other[1] >= point[1] for other in points)
+        not any(rival != point and rival[0] <= point[0] and rival[1] >= point[1] for rival in points)
         for point in points
     ]

@@ -22,19 +22,22 @@ class RankCorrelation:
     high: float
 
 
-def rank_correlation(one: Sequence[float], other: Sequence[float], confidence: float = 0.95) -> RankCorrelation | None:
+def rank_correlation(
+    first: Sequence[float], second: Sequence[float], confidence: float = 0.95
+) -> RankCorrelation | None:
     """Spearman's rank correlation; the interval is normal on Fisher's scale with the variance of Bonett and Wright
     (2000, "Sample size requirements for estimating Pearson, Kendall and Spearman correlations").
 
     None for fewer than ten things, or where one of the orders is all ties.
     """
-    if len(one) < FEWEST or len(set(one)) < 2 or len(set(other)) < 2:
+    count = len(first)
+    if count < FEWEST or len(set(first)) < 2 or len(set(second)) < 2:
         return None
-    found = float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
-    if abs(found) > 1 - 1e-12:
-        return RankCorrelation(len(one), round(found), round(found), round(found))
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * sqrt((1 + found**2 / 2) / (len(one) - 3))
-    return RankCorrelation(len(one), found, tanh(atanh(found) - half), tanh(atanh(found) + half))
+    rho = float(np.corrcoef(_ranks(first), _ranks(second))[0, 1])
+    if abs(rho) > 1 - 1e-12:
+        return RankCorrelation(count, round(rho), round(rho), round(rho))
+    half = NormalDist().inv_cdf((1 + confidence) / 2) * sqrt((1 + rho**2 / 2) / (count - 3))
+    return RankCorrelation(count, rho, tanh(atanh(rho) - half), tanh(atanh(rho) + half))
 
 
 def _ranks(values: Sequence[float]) -> NDArray[np.float64]:

@@ -60,21 +60,21 @@ def average_precisions(
     """
     order = np.argsort(-scores, kind="stable")
     falling, positive = -scores[order], np.flatnonzero(is_positive[order])
-    found = np.zeros(len(counts))
+    averages = np.zeros(len(counts))
     if not len(positive):
-        return found
+        return averages
     ends = np.searchsorted(falling, falling[positive], side="right") - 1  # the last row at each positive's threshold,
     tops = np.searchsorted(positive, ends, side="right") - 1  # and the last positive there
     rows = order[: ends[-1] + 1]
     step = max(1, AT_ONCE // len(scores))
-    for start in range(0, len(found), step):
+    for start in range(0, len(averages), step):
         drawn = counts[start : start + step].take(rows, axis=1) * weights[rows]
         gains = drawn[:, positive]
         above, seen = np.cumsum(gains, axis=1)[:, tops], np.cumsum(drawn, axis=1)[:, ends]
         shares = np.divide(above, seen, out=np.zeros_like(above), where=seen > 0)
         sums, total = (gains * shares).sum(axis=1), above[:, -1]
-        found[start : start + step] = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
-    return found
+        averages[start : start + step] = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
+    return averages
 
 
 def draw_resamples(
@@ -124,9 +124,9 @@ def _strata(labels: NDArray[np.int64], weights: Floats) -> NDArray[np.int64]:
 def _of_groups(strata: NDArray[np.integer], unit: NDArray[np.integer], units: int) -> NDArray[np.int64]:
     """The stratum of each group: of its rows' strata the one that has the fewest rows in all."""
     rarity = np.argsort(np.argsort(-np.bincount(strata), kind="stable"), kind="stable")
-    found = np.zeros(units, dtype=np.int64)
-    np.maximum.at(found, unit, rarity[strata])
-    return found
+    rarest_stratum = np.zeros(units, dtype=np.int64)
+    np.maximum.at(rarest_stratum, unit, rarity[strata])
+    return rarest_stratum
 
 
 def mean_difference_interval(
