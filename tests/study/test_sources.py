@@ -16,7 +16,7 @@ from rich.console import Console
 from server import running_server
 from tiny import comments, tiny_encoder
 
-from potstill.api import export, pack, run
+from potstill import export, pack, run
 from potstill.inference.bundle import open_bundle, read_info
 from potstill.report.figures import work_out
 from potstill.report.layout import lay_out
@@ -89,7 +89,7 @@ def six_labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def six_bundle(six_labels: Path) -> Path:
     """That study's bundle, of one engine."""
     bundle = six_labels / "runs" / "six" / "bundle"
-    export(six_labels / "runs" / "six", bundle, engines=["onnx-fp32"], say=lambda _: None)
+    export(six_labels / "runs" / "six", bundle, engines=["onnx-fp32"], console=QUIET)
     return bundle
 
 
