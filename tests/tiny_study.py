@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from rich.console import Console
-from tiny import comments
+from tiny import comments, tiny_encoder
 
 from potstill.study.progress import Display
 from potstill.study.runner import run_study
@@ -45,3 +45,17 @@ def run_tiny(workplace: Path, study: str = "study.toml") -> Path:
     with (workplace / "log.txt").open("a") as log:
         display = Display(Console(file=log, width=200))
         return run_study(read_study(workplace / study), root=workplace, runs=workplace / "runs", display=display)
+
+
+def finished_study(base: Path) -> Path:
+    """A folder with `study.toml`, its rows and its encoder, run into `runs/tiny`; made once below `base`.
+
+    It is shared: what writes into it takes a copy.
+    """
+    workplace = base / "finished"
+    if not workplace.exists():
+        tiny_encoder(workplace / "encoder", layers=2)
+        write_rows(workplace / "train.csv")
+        (workplace / "study.toml").write_text(STUDY.format(teacher_epochs=8), encoding="utf-8")
+        run_tiny(workplace)
+    return workplace

@@ -1,6 +1,7 @@
 """Without a network nothing is missed, and with one nothing is asked of it where all that is needed lies here."""
 
 import csv
+import json
 import os
 import shutil
 import socket
@@ -17,6 +18,18 @@ from potstill.models.classifier import save_classifier
 from potstill.models.saved import SavedDecision, write_decision
 
 CUT_OFF = ["unshare", "--map-root-user", "--net"]
+RUN = """
+import json, sys
+from potstill.cli.main import main
+
+for command in json.loads(sys.argv[1]):
+    print(">>>", *command, file=sys.stderr, flush=True)
+    if main(command) != 0:
+        sys.exit(f"failed: {command}")
+    sys.stdout.flush()
+"""
+"""Runs commands one after another in one interpreter: most of the time of a command goes into importing its packages.
+Those that work without torch get an interpreter of their own, as their users have it."""
 
 
 def can_cut_off() -> bool:
@@ -32,6 +45,13 @@ def cut_off(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*CUT_OFF, sys.executable, *command], capture_output=True, text=True, check=False)
 
 
+def printed_cut_off(*commands: list[str]) -> list[str]:
+    """The lines that commands print where there is no network."""
+    done = cut_off("-c", RUN, json.dumps(commands))
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
 @needs_namespaces
 def test_the_namespace_reaches_not_even_this_machine() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -42,22 +62,22 @@ def test_the_namespace_reaches_not_even_this_machine() -> None:
 
 @needs_namespaces
 def test_export_predict_and_score_need_no_network(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
-    model, bundle = tmp_path / "model", tmp_path / "bundle"
+    model, bundle, out = tmp_path / "model", tmp_path / "bundle", tmp_path / "out.csv"
     save_classifier(tiny_bundle.classifier, model, max_length=24, card="")
     write_decision(model, SavedDecision(task=TASK, calibration=Calibration(), max_length=24))
     texts, labels = comments(6)
     (tmp_path / "in.csv").write_text("\n".join(["text", *texts]) + "\n")
-    potstill = ["-m", "potstill"]
 
-    exported = cut_off(*potstill, "export", str(model), "-o", str(bundle), "--engines", "onnx-fp32", "openvino-bf16")
-    assert exported.returncode == 0, exported.stderr
-    said = cut_off(*potstill, "predict", str(bundle), texts[0])
-    assert (said.returncode, said.stdout.split()[0]) == (0, "toxic"), said.stderr
-    asked = cut_off(*potstill, "predict", str(model), texts[0])
-    assert (asked.returncode, asked.stdout.split()[0]) == (0, "toxic"), asked.stderr
-    out = tmp_path / "out.csv"
-    scored = cut_off(*potstill, "score", str(tmp_path / "in.csv"), "-o", str(out), "--bundle", str(bundle))
-    assert scored.returncode == 0, scored.stderr
+    *_, place, said = printed_cut_off(
+        ["export", str(model), "-o", str(bundle), "--engines", "onnx-fp32", "openvino-bf16"],
+        ["predict", str(model), texts[0]],
+    )
+    assert (place, said.split()[0]) == (f"Try it: potstill serve {bundle}", "toxic")
+    (said,) = printed_cut_off(
+        ["predict", str(bundle), texts[0]],
+        ["score", str(tmp_path / "in.csv"), "-o", str(out), "--bundle", str(bundle)],
+    )
+    assert said.split()[0] == "toxic"
     with out.open(newline="") as file:
         assert [row["label"] for row in csv.DictReader(file)] == [TASK.labels[label] for label in labels]
 
@@ -77,12 +97,15 @@ sys.addaudithook(watch)
 
 
 def watched(folder: Path, code: str, *arguments: str) -> str:
-    """What a program reached out for, and what Python warned of. The Hub's clients are not told to stay offline."""
+    """What a program reached out for, and what Python warned of, with the commands that did nothing of the kind. The
+    Hub's clients are not told to stay offline."""
     command = [sys.executable, "-c", WATCHED + code, *arguments]
     open_doors = {**os.environ, "HF_HUB_OFFLINE": "0", "HF_HOME": str(folder / "hub")}
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=open_doors)
     assert done.returncode == 0, done.stderr
-    return "\n".join(line for line in done.stderr.splitlines() if "REACHES OUT" in line or "Warning" in line)
+    return "\n".join(
+        line for line in done.stderr.splitlines() if ">>>" in line or "REACHES" in line or "Warning" in line
+    )
 
 
 def test_the_watch_sees_a_connection(tmp_path: Path) -> None:
@@ -97,18 +120,21 @@ def test_no_connection_is_tried_where_all_is_local_and_nobody_is_warned(tmp_path
     (tmp_path / "rows.csv").write_text(rows + "\n")
     tiny_encoder(tmp_path / "encoder", layers=2)
     (tmp_path / "local.toml").write_text(LOCAL)
-    run = "from potstill.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    for command in (
+    lab = [
         ["plan", "local.toml"],
         ["run", "local.toml"],
         ["report", "runs/local"],
         ["pack", "runs/local", "-o", "packed"],
         ["export", "runs/local", "--engines", "onnx-fp32", "openvino-bf16"],
         ["predict", "runs/local", texts[0]],
+    ]
+    shop = [
         ["predict", "runs/local/bundle", texts[0]],
         ["score", "rows.csv", "-o", "scored.csv", "--bundle", "runs/local/bundle", "--prefix", "p_"],
-    ):
-        assert watched(tmp_path, run, *command) == "", command
+    ]
+    for commands in (lab, shop):
+        said = watched(tmp_path, RUN, json.dumps(commands))
+        assert said.splitlines() == [f">>> {' '.join(command)}" for command in commands]
 
 
 LOCAL = """

@@ -17,10 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from bundles import TinyBundle
 from stub import CALIBRATION, STUB, TASK, stub
 
-from potstill.cli.main import REJECTED, main
 from potstill.domain.errors import DataError
 from potstill.domain.measures import Calibration, Threshold
 from potstill.domain.predictor import Logits
@@ -419,16 +417,3 @@ def test_kills_lose_and_double_no_row(tmp_path: Path, target: str) -> None:
     run(source, tmp_path / f"whole.{target}", part_rows=50)
     assert rows_of(tmp_path / target) == rows_of(tmp_path / f"whole.{target}")
     assert len(rows_of(tmp_path / target)) == 3000
-
-
-def test_the_command_scores_with_a_real_bundle(
-    tiny_bundle: TinyBundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
-    source.write_text('comment\nyou are a fool\n""\nbad the good ab\n')
-    done = main(["score", str(source), "-o", str(target), "--bundle", str(tiny_bundle.folder), "--text", "comment"])
-    assert done == REJECTED
-    assert [row["label"] for row in rows_of(target)] == ["toxic", "fine"]
-    assert "2 of 3 rows scored" in capsys.readouterr().err
-    assert main(["score", str(source), "-o", str(target), "--bundle", str(tiny_bundle.folder), "--engine", "x"]) == 1
-    assert main(["score", "in.xls", "-o", str(target), "--bundle", str(tiny_bundle.folder)]) == 1

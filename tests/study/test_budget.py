@@ -9,8 +9,8 @@ from rich.console import Console
 from tiny import comments, tiny_config, tiny_encoder
 from transformers import BertModel
 
+from potstill import plan, report
 from potstill.analysis.results import load_results
-from potstill.api import plan, report
 from potstill.domain.errors import DataError, StudyError
 from potstill.domain.study_folder import StudyFolder
 from potstill.study.datasets import load_rows, rows_of
@@ -88,8 +88,8 @@ def test_every_arm_spends_the_same_tokens(place: Path) -> None:
     said = (place / "log.txt").read_text()
     assert "unlabelled: more.csv: 400 rows = 150 used" in said
     assert "left out (in train)" in said
-    assert report(folder).picked in ("plain", "long", "more", "small", "hybrid")
-    planned = {arm.arm: arm for arm in plan(place / "study.toml")}
+    assert report(folder, write=False).picked in ("plain", "long", "more", "small", "hybrid")
+    planned = {arm.arm: arm for arm in plan(place / "study.toml").arms}
     assert planned["small"].parameters == arms["small"].cost.parameters
     assert planned["hybrid"].trainable == arms["hybrid"].cost.trainable_parameters
     assert planned["long"].tokens == planned["plain"].tokens
@@ -99,7 +99,7 @@ def test_a_small_encoder_takes_time_however_many_words_the_study_s_own_has(place
     config = tiny_config(2)
     config.vocab_size = 5000  # more vectors than the small one has weights
     BertModel(config).save_pretrained(place / "encoder")
-    planned = {arm.arm: arm for arm in plan(place / "study.toml")}
+    planned = {arm.arm: arm for arm in plan(place / "study.toml").arms}
     assert planned["small"].parameters < 5000 * config.hidden_size
     # Both have one layer of the same width and see as many tokens.
     assert 0 < planned["small"].seconds == planned["plain"].seconds

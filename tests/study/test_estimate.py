@@ -9,8 +9,8 @@ from tiny import tiny_encoder, tiny_tokenizer
 from tiny_study import STUDY, run_tiny, write_rows
 from transformers import CanineConfig, CanineModel, LongformerConfig, LongformerModel, PreTrainedModel
 
+from potstill import plan
 from potstill.analysis.results import load_results
-from potstill.api import plan
 from potstill.domain.errors import StudyError
 from potstill.study.estimate import PlannedArm
 
@@ -41,7 +41,7 @@ def write_study(folder: Path, arms: str, more: str = "", epochs: int = 8) -> Pat
 
 
 def planned(study: Path) -> dict[str, PlannedArm]:
-    return {arm.arm: arm for arm in plan(study)}
+    return {arm.arm: arm for arm in plan(study).arms}
 
 
 @pytest.mark.parametrize("family", ["bert", "deberta-v2", "modernbert"])

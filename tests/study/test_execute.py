@@ -15,9 +15,9 @@ from rich.console import Console
 from tiny import comments, tiny_encoder
 from tiny_study import STUDY, run_tiny, write_rows
 
+from potstill import export, pack, predict
 from potstill.analysis.report import analyse
 from potstill.analysis.results import load_results
-from potstill.api import export, pack, plan, predict, report, run
 from potstill.domain.errors import GateError, PotstillError, StudyError
 from potstill.domain.predictor import probabilities
 from potstill.domain.study_folder import StudyFolder
@@ -29,6 +29,7 @@ from potstill.report.document import build_document
 from potstill.report.files import show_report
 from potstill.report.render.markdown import markdown
 
+QUIET = Console(quiet=True)
 WORDS = (("good", 0), ("fool", 1))
 
 
@@ -137,28 +138,6 @@ def test_what_the_most_frequent_label_beats_is_marked(workplace: Path) -> None:
     record.write_text(json.dumps(content))
     assert [row.arm for row in analyse(load_results(folder)).rows if row.below_majority] == ["lora"]
     assert "accuracy below the majority class's: lora." in timeless(folder)
-
-
-def test_python_does_the_same_with_the_same_words(workplace: Path) -> None:
-    study, runs = workplace / "study.toml", workplace / "runs"
-    assert [arm.arm for arm in plan(study)] == ["teacher", "even", "lora", "finetune-even", "untrained-even"]
-    with pytest.raises(PotstillError, match="is not a study folder"):
-        report(runs / "tiny")
-    with (workplace / "log.txt").open("w") as log:
-        made = run(study, runs=runs, console=Console(file=log))
-    assert made == report(runs / "tiny")
-    even = next((runs / "tiny" / "ledger").glob("even-s0-*"))
-    assert predict(runs / "tiny", ["you are fool"]) == predict(even, ["you are fool"]), "the picked arm answers"
-
-    said: list[str] = []
-    student = export(runs / "tiny", engines=["onnx-fp32"], say=said.append)
-    teacher = export(runs / "tiny", arm="teacher", engines=["onnx-fp32"], say=said.append)
-    assert (student.name, teacher.name) == ("even", "teacher")
-    assert list(student.measures) == ["validation", "test"]
-    assert student.curve
-    assert [path.parent.name for path in sorted((runs / "tiny").glob("*/bundle.json"))] == ["bundle", "bundle-teacher"]
-    with pytest.raises(PotstillError, match='no saved model of an arm "oddd"; it has teacher, even, lora'):
-        export(runs / "tiny", arm="oddd", say=said.append)
 
 
 def test_more_seeds_and_subgroups_are_added_to_a_finished_study(workplace: Path) -> None:
@@ -348,6 +327,6 @@ def test_a_waived_arm_is_marked_never_picked_and_never_exported(workplace: Path)
     model = next((folder / "ledger").glob("odd-s0-*")) / "model"
     assert "Not for use" in (model / "README.md").read_text()
     with pytest.raises(PotstillError, match="its study waived layer_order"):
-        export(folder, arm="odd", engines=["onnx-fp32"], say=print)
+        export(folder, arm="odd", engines=["onnx-fp32"], console=QUIET)
     with pytest.raises(PotstillError, match="its study waived layer_order"):
-        export(model, workplace / "out", engines=["onnx-fp32"], say=print)
+        export(model, workplace / "out", engines=["onnx-fp32"], console=QUIET)

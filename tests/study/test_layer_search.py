@@ -15,9 +15,9 @@ import pytest
 from rich.console import Console
 from tiny import comments, tiny_classifier, tiny_encoder
 
+from potstill import pack, plan, report
 from potstill.analysis.report import analyse
 from potstill.analysis.results import load_results
-from potstill.api import pack, plan, report
 from potstill.domain.dataset import Split
 from potstill.domain.errors import StudyError
 from potstill.domain.layer_search import LayerSearch
@@ -80,7 +80,7 @@ def run(folder: Path) -> Path:
 
 def test_a_study_keeps_the_layers_that_answer_most_as_the_teacher(tmp_path: Path) -> None:
     place = workplace(tmp_path, layers=4, size=2, rows=480)
-    planned = {arm.arm: arm for arm in plan(place / "study.toml")}
+    planned = {arm.arm: arm for arm in plan(place / "study.toml").arms}
     assert planned["found"].layers == "2 of 4, searched"
     assert planned["untrained-found"].layers == "2 of 4, searched"
     assert planned["found"].parameters == planned["first"].parameters
@@ -103,7 +103,7 @@ def test_a_study_keeps_the_layers_that_answer_most_as_the_teacher(tmp_path: Path
     assert "Each of the teacher's 4 layers by itself" in shown
     assert "Spearman" not in shown, "too few of the choices were distilled"
     pack(folder, tmp_path / "packed")
-    assert report(tmp_path / "packed").layer_searches == [search]
+    assert report(tmp_path / "packed", write=False).layer_searches == [search]
 
     made = {path: path.stat().st_mtime_ns for path in (folder / "ledger").iterdir() if path.name != ".lock"}
     run(place)
@@ -116,7 +116,7 @@ def test_the_report_says_what_the_order_before_training_foretold(tmp_path: Path)
     every = combinations(range(5), 2)
     arms = [f'[arms.kept-{a}{b}]\nkind = "student"\nkeep = [{a}, {b}]\n' for a, b in every if (a, b) != (0, 1)]
     (place / "study.toml").write_text(study + "\n".join(arms))
-    both = report(run(place)).rank_agreement
+    both = report(run(place), write=False).rank_agreement
     assert [one.split for one in both] == ["test", "validation"]
     for found in both:
         assert (found.num_layers, found.choices) == (2, 10)

@@ -16,9 +16,9 @@ from rich.console import Console
 from server import running_server
 from tiny import comments, tiny_encoder
 
+from potstill import export, pack, run
 from potstill.analysis.report import analyse
 from potstill.analysis.results import load_results
-from potstill.api import export, pack, run
 from potstill.inference.bundle import open_bundle, read_info
 from potstill.report.document import build_document
 from potstill.report.notes import threshold_text
@@ -90,7 +90,7 @@ def six_labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def six_bundle(six_labels: Path) -> Path:
     """That study's bundle, of one engine."""
     bundle = six_labels / "runs" / "six" / "bundle"
-    export(six_labels / "runs" / "six", bundle, engines=["onnx-fp32"], say=lambda _: None)
+    export(six_labels / "runs" / "six", bundle, engines=["onnx-fp32"], console=QUIET)
     return bundle
 
 

@@ -6,9 +6,6 @@ from pathlib import Path
 from time import process_time
 
 import torch
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from transformers import AutoConfig, PreTrainedModel
 
 from potstill.domain.dataset import Dataset, Split
@@ -33,7 +30,6 @@ from potstill.recipes.base import BaseRecipe
 from potstill.recipes.layer_pruned import LayerPrunedRecipe
 from potstill.recipes.training import TrainingSettings
 from potstill.study.config import Study
-from potstill.study.datasets import rows_of
 from potstill.study.interval_forecast import in_words
 from potstill.study.plan import check_arms_fit, plan_runs, plan_trials, teacher_training
 from potstill.study.provenance import machine
@@ -58,6 +54,20 @@ class PlannedArm:
     learning_rate: str
     tokens: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What a study would run: its arms and, before them, what it would search for, on rows that are accounted for in
+    the lines of `account`. `machine` is what the seconds are estimated for; `expected` says how wide the intervals will
+    be."""
+
+    name: str
+    seeds: list[int]
+    account: list[str]
+    arms: list[PlannedArm]
+    machine: str
+    expected: str
 
 
 @dataclass(frozen=True)
@@ -124,8 +134,8 @@ def _sizes(model: PreTrainedModel) -> Sizes:
     return Sizes(count, count, sum(table.weight.numel() for table in tables))
 
 
-def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> list[PlannedArm]:
-    """The rows of the plan: search, teacher, arms. `held` are the rows to choose layers on, where the study does.
+def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> StudyPlan:
+    """The plan: search, teacher, arms. `held` are the rows to choose layers on, where the study does.
 
     Raises:
         StudyError: an arm's settings do not fit the teacher or the training.
@@ -133,7 +143,7 @@ def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> lis
     quiet_transformers()
     shape = Shape(study, root, data.task)
     check_arms_fit(study, shape.depth)
-    named = study.all_arms()
+    named, expected = study.all_arms(), in_words(study, data)
     sizes = study.searched_sizes(shape.depth)
     study = study.with_layers({size: tuple(range(size)) for size in sizes}, shape.depth)
     sample = data.train.texts[:2000]
@@ -168,7 +178,8 @@ def estimate(study: Study, data: Dataset, held: Split | None, root: Path) -> lis
         same = [spec for spec in specs if spec.arm == arm]
         first = same[0]
         planned.append(row(arm, named[arm].describe(), first.recipe, len(same), first.training, len(data.train)))
-    return trials + planned
+    account = data.account.describe(data.task.labels)
+    return StudyPlan(study.name, study.seeds, account, trials + planned, machine(), expected)
 
 
 def _layers(recipe: BaseRecipe | None, depth: int) -> str:
@@ -196,27 +207,3 @@ def matrix_speed(training: TrainingSettings) -> float:
         torch.mm(a, b)
         best = min(best, (process_time() - started) / torch.get_num_threads())
     return EFFICIENCY[dtype] * 2 * 2048 * 384 * 1536 / best
-
-
-def print_plan(study: Study, root: Path, console: Console) -> None:
-    """The plan as a table, with the account of the rows and a sum."""
-    data, held = rows_of(study, root)
-    for line in data.account.describe(data.task.labels):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    planned = estimate(study, data, held, root)
-    title = f"{study.name}: {sum(arm.seeds for arm in planned)} runs, seeds {study.seeds}; layers are counted from 0"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
-    table.add_column("arm", no_wrap=True)
-    table.add_column("layers", justify="right")  # the one that breaks where a terminal is narrow
-    for name in ("runs", "parameters", "trained", "rate", "tokens", "min"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for arm in planned:
-        table.add_row(
-            arm.arm, arm.layers, str(arm.seeds), f"{arm.parameters / 1e6:.2f}M", f"{arm.trainable / 1e6:.2f}M",
-            arm.learning_rate, f"{arm.tokens / 1e6:.2f}M", f"{arm.seconds / 60:.1f}",
-        )  # fmt: skip
-    console.print(table)
-    minutes = sum(arm.seconds for arm in planned) / 60
-    console.print(f"About {minutes:.0f} minutes of training on this machine ({machine()}); within a factor of two.")
-    console.print(in_words(study, data), highlight=False)
-    console.print("Beside these: the majority class and TF-IDF with logistic regression. Nothing was spent.")

@@ -8,11 +8,15 @@ from potstill.study.config import Study
 from potstill.study.study_file import parse_study, read_study
 
 
-def open_study(path: Path | None) -> tuple[Study, Path]:
-    """The study in `path`, or the pilot, and the folder that its paths are relative to."""
-    if path is not None:
-        return read_study(path), path.parent
-    return pilot_study(), Path(".")
+def open_study(path: str | Path | None) -> tuple[Study, Path]:
+    """The study in `path`, or the pilot, and the folder that its paths are relative to.
+
+    Raises:
+        StudyError: there is no such file, or it is not a study.
+    """
+    if path is None:
+        return pilot_study(), Path(".")
+    return read_study(Path(path)), Path(path).parent
 
 
 def pilot_study() -> Study:

@@ -1,0 +1,96 @@
+"""Saved models, opened with torch and made into bundles."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from potstill.analysis.saved_models import picked_model
+from potstill.data.loading import load_dataset
+from potstill.data.pilot import PILOT
+from potstill.data.source import Source, Sources
+from potstill.domain.errors import PotstillError
+from potstill.domain.study_folder import StudyFolder
+from potstill.export.build import Origin, export_bundle
+from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
+from potstill.inference.engine import ENGINES, EngineName
+from potstill.inference.info import BundleInfo
+from potstill.inference.reading import LongText
+from potstill.ledger.ledger import read_record
+from potstill.models.predictor import TorchPredictor, decision_of, open_model_folder, open_predictor
+from potstill.study.datasets import rows_of_study
+
+
+def open_model(model: str | Path) -> TorchPredictor:
+    """A saved model, to be asked by `predict`, or for logits by a call.
+
+    Args:
+        model: its folder, a study's folder (its picked arm), a run's folder in a ledger, or a Hub id.
+
+    Raises:
+        PotstillError: there is no such model, its head is random, or the study has no picked arm.
+    """
+    study = StudyFolder(model)
+    return open_predictor(str(picked_model(study.path) if study.is_study() else model))
+
+
+def export(
+    model: str | Path,
+    out: str | Path | None = None,
+    *,
+    arm: str | None = None,
+    engines: Sequence[EngineName] = ENGINES,
+    long: LongText = "windows",
+    tolerance: Tolerance = DEFAULT_TOLERANCE,
+    max_length: int | None = None,
+    console: Console | None = None,
+) -> BundleInfo:
+    """Write a bundle, which answers fast and without torch.
+
+    A study's engines are checked on its validation rows. A model by itself brings none: its engines are checked on the
+    built-in corpus, for decisions only.
+
+    Args:
+        model: a study's folder, a model folder, or a Hub id.
+        out: the bundle; a study has a place for it, `StudyFolder(model).bundle(arm)`.
+        arm: of a study, another than the picked one.
+        engines: those to make; what cannot be made here is left out.
+        long: whether a text longer than a window is read in several, or cut.
+        tolerance: how far an engine's answers may lie from the model's before it is left out.
+        max_length: tokens in a window, where the model folder does not record it.
+        console: shows the progress; standard output unless given.
+
+    Raises:
+        PotstillError: there is no such model, `out` exists, its study waived a refusal to make it, or no engine stayed
+            within the tolerance.
+    """
+    study = StudyFolder(model)
+    is_study = study.is_study()
+    if out is None and not is_study:
+        raise PotstillError(f"name the bundle's folder with -o: {model} is not a study folder, which has one")
+    if arm and not is_study:
+        raise PotstillError(f"{model} is not a study folder: it has no arms")
+    source = picked_model(study.path, arm) if is_study else model
+    data = rows_of_study(study.path) if is_study else load_dataset(Sources(Source(PILOT)))
+    opened, classifier = open_model_folder(str(source))
+    decision = decision_of(opened, classifier, max_length)
+    if decision.waived:
+        raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
+    rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
+    origin = _origin(opened) if is_study else Origin(name=Path(model).name, words=f"{model} as a bundle")
+    say = partial((console or Console()).print, markup=False, highlight=False)
+    return export_bundle(
+        classifier, decision, origin, rows, Path(out) if out is not None else study.bundle(arm), engines=engines,
+        long=long, tolerance=tolerance, say=say,
+    )  # fmt: skip
+
+
+def _origin(model: Path) -> Origin:
+    """What the run in whose folder the model lies says about it."""
+    record = read_record(model.parent)
+    layers = str(record.layers) if record.layers else ""
+    words = record.description or record.arm
+    by_split = {"validation": record.validation, "test": record.test}
+    measures = {split: measured for split, measured in by_split.items() if measured}
+    return Origin(record.arm, words, layers, measures, {"digest": record.digest, **record.provenance})

@@ -1,0 +1,54 @@
+"""Saved models and the bundles that are made of them, as functions."""
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from potstill import PotstillError, export, open_model, predict
+
+QUIET = Console(quiet=True)
+
+
+def run_of(workplace: Path, arm: str) -> Path:
+    return next((workplace / "runs" / "tiny" / "ledger").glob(f"{arm}-s0-*"))
+
+
+def test_the_picked_arm_answers_for_its_study(finished: Path) -> None:
+    texts = ["you are fool", "good"]
+    model = open_model(finished / "runs" / "tiny")
+    assert (model.labels, model.task.positive) == (["fine", "toxic"], "toxic")
+    assert (
+        model.predict(texts) == predict(finished / "runs" / "tiny", texts) == predict(run_of(finished, "even"), texts)
+    )
+
+
+def test_a_study_has_a_place_for_the_bundle_of_each_arm(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "copy")
+    folder, log = tmp_path / "copy" / "runs" / "tiny", io.StringIO()
+    student = export(folder, engines=["onnx-fp32"], console=Console(file=log))
+    teacher = export(folder, arm="teacher", engines=["onnx-fp32"], console=QUIET)
+    assert (student.name, teacher.name) == ("even", "teacher")
+    assert list(student.measures) == ["validation", "test"]
+    assert student.curve
+    assert [path.parent.name for path in sorted(folder.glob("*/bundle.json"))] == ["bundle", "bundle-teacher"]
+    assert "making onnx-fp32" in log.getvalue()
+    with pytest.raises(PotstillError, match='no saved model of an arm "oddd"; it has teacher, even, lora'):
+        export(folder, arm="oddd", console=QUIET)
+
+
+def test_a_model_by_itself_is_checked_for_decisions_only(finished: Path, tmp_path: Path) -> None:
+    info = export(run_of(finished, "even") / "model", tmp_path / "bundle", engines=["onnx-fp32"], console=QUIET)
+    assert info.engines["onnx-fp32"].checks.pr_auc_change is None
+    assert (info.measures, info.curve) == ({}, [])
+    assert (tmp_path / "bundle" / "bundle.json").is_file()
+
+
+def test_a_model_by_itself_has_no_place_and_no_arms(finished: Path, tmp_path: Path) -> None:
+    model = run_of(finished, "even") / "model"
+    with pytest.raises(PotstillError, match=r"name the bundle's folder with -o: .* is not a study folder"):
+        export(model, console=QUIET)
+    with pytest.raises(PotstillError, match="is not a study folder: it has no arms"):
+        export(model, tmp_path / "bundle", arm="even", console=QUIET)
