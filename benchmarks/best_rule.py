@@ -1,14 +1,14 @@
-"""How well could any interval do with three seeds? An upper bound on what `coverage.py` asks of the one that we have.
+"""How well could any interval do with three seeds? An upper bound on what `interval_coverage.py` asks of ours.
 
     python benchmarks/best_rule.py
 
-The study of `coverage.py` with 2,000 rows, four arms and three seeds, in normal theory: what rows add is known, the
-arms' variances over seeds are estimated. A rule makes half a width of the judged arm's own variance and of the other
-three's, pooled: nothing else in the data tells of it. Of all such rules the best is sought: the highest coverage where
-the judged arm varies thrice as much, with power within 5 points of theory and 94 % coverage where all arms vary alike,
-at each ratio of the two variances. By Lagrange's multipliers: whatever they are, the most that coverage and weighted
-power come to together bounds every rule from above (weak duality), and for given multipliers the best half-width is
-found for each pair of variances by itself. Beside it, in the same theory: the rule in use.
+The study of `interval_coverage.py` with 2,000 rows, four arms and three seeds, in normal theory: what rows add is
+known, the arms' variances over seeds are estimated. A rule makes half a width of the judged arm's own variance and of
+the other three's, pooled: nothing else in the data tells of it. Of all such rules the best is sought: the highest
+coverage where the judged arm varies thrice as much, with power within 5 points of theory and 94 % coverage where all
+arms vary alike, at each ratio of the two variances. By Lagrange's multipliers: whatever they are, the most that
+coverage and weighted power come to together bounds every rule from above (weak duality), and for given multipliers the
+best half-width is found for each pair of variances by itself. Beside it, in the same theory: the rule in use.
 """
 
 import sys
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from coverage import ARMS, COMMON, MARGIN, RATE, RESAMPLES, RHO, Cell, theory, world_of
+from interval_coverage import ARMS, COMMON, MARGIN, RATE, RESAMPLES, RHO, Cell, theory, world_of
 from numpy.typing import NDArray
 from scipy import stats
 from scipy.optimize import minimize

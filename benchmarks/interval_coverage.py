@@ -1,6 +1,6 @@
 """Does the interval hold what it promises? Studies are simulated whose true difference is known, and judged.
 
-    python benchmarks/coverage.py [--simulations 2000] [--lines 9 23] [--work FILE]
+    python benchmarks/interval_coverage.py [--simulations 2000] [--lines 9 23] [--work FILE]
 
 A positive row's score is normal around MU, a negative one's around 0. A compressed arm's scores share RHO of the noise
 with the teacher's; of the rest they share COMMON with its other seeds', as students of one recipe do. A seed also
