@@ -3,7 +3,8 @@
 import tomllib
 from pathlib import Path
 
-from potstill.study.config import Study, read_study
+from potstill.study.config import Study
+from potstill.study.study_file import read_study
 
 TOP = {"name": '"tickets"'}
 TABLES = {
