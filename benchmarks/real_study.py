@@ -69,38 +69,38 @@ def _test_logits(run: Path) -> Logits:
 
 def student_field(students: Students) -> dict[str, Contestant]:
     """The teacher and the student in the pipeline, and the bundle on each of its engines."""
-    found = {
+    field = {
         "teacher, pipeline": Contestant(pipeline_answer(students.teacher), padded=True),
         "student, pipeline": Contestant(pipeline_answer(students.student), padded=True),
     }
     for engine in students.info.engines:
-        found[f"student, {engine}"] = Contestant(open_bundle(students.bundle, engine=engine))
-    return found
+        field[f"student, {engine}"] = Contestant(open_bundle(students.bundle, engine=engine))
+    return field
 
 
 def quality_table(students: Students) -> Iterator[str]:
     """Markdown: what each way of answering is worth on the test split, and what the rule for long texts does."""
     info, test = students.info, students.test
-    found: dict[str, Logits] = {"teacher, torch, cut": students.teacher_logits}
-    found["student, torch, cut"] = students.student_logits
-    found["student, onnx-fp32, cut"] = _read(students, "truncate", test.texts)
+    logits_of: dict[str, Logits] = {"teacher, torch, cut": students.teacher_logits}
+    logits_of["student, torch, cut"] = students.student_logits
+    logits_of["student, onnx-fp32, cut"] = _read(students, "truncate", test.texts)
     fp32 = _read(students, "windows", test.texts)
-    found["student, onnx-fp32, windows"] = fp32
+    logits_of["student, onnx-fp32, windows"] = fp32
     for engine in info.engines:
         if engine != "onnx-fp32":
-            found[f"student, {engine}, {info.long}"] = open_bundle(students.bundle, engine=engine)(test.texts)
+            logits_of[f"student, {engine}, {info.long}"] = open_bundle(students.bundle, engine=engine)(test.texts)
     default = open_bundle(students.bundle).engine_name
     yield f"\n### Quality on the {len(test.texts):,} test rows; the bundle's default engine here is {default}\n"
     yield "| who | PR-AUC | minus the teacher (95 % interval) | decided otherwise than onnx-fp32, windows |"
     yield "|---|---|---|---|"
     decided = decide(fp32, info.calibration, info.task)
-    for who, logits in found.items():
+    for who, logits in logits_of.items():
         area = _pr_auc(logits, None, students).estimate
         against = _pr_auc(logits, students.teacher_logits, students)
         flips = (decide(logits, info.calibration, info.task) != decided).mean()
         difference = "-" if who.startswith("teacher") else f"{against.estimate:+.4f} ({_range(against)})"
         yield f"| {who} | {area:.4f} | {difference} | {'-' if who.startswith('teacher') else f'{flips:.2%}'} |"
-    yield from _long_rule(students, found["student, onnx-fp32, cut"], fp32)
+    yield from _long_rule(students, logits_of["student, onnx-fp32, cut"], fp32)
 
 
 def _long_rule(students: Students, cut: Logits, windows: Logits) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _long_rule(students: Students, cut: Logits, windows: Logits) -> Iterator[str
         f"them changes PR-AUC by {gain.estimate:+.4f} ({_range(gain)})."
     )
     for name, rows in (("toxic", long & toxic), ("not toxic", long & ~toxic)):
-        before, after = (np.average(one[rows], weights=test.weights[rows]) for one in flagged)
+        before, after = (np.average(decided[rows], weights=test.weights[rows]) for decided in flagged)
         yield f"Of {rows.sum():,} long and {name} ones {before:.1%} were flagged when cut, {after:.1%} in windows."
 
 

@@ -5,7 +5,7 @@ from drawn import runs_of
 from synthetic import write_study
 
 from potstill.analysis.results import load_results
-from potstill.analysis.subgroups import subgroup_areas
+from potstill.analysis.subgroups import most_mistaken, subgroup_areas
 from potstill.domain.measures import Areas, GroupAreas, GroupFile
 from potstill.domain.run_key import RunKey
 
@@ -33,4 +33,6 @@ def test_areas_are_means_over_the_seeds_that_know_them(tmp_path: Path) -> None:
     assert old.arm.bpsn == pytest.approx(0.6)
     assert old.arm.bnsp is None
     assert (tall.group, tall.arm.subgroup) == ("tall", None)
+    assert most_mistaken([tall]) is None
+    assert most_mistaken([old, tall, old.model_copy(update={"group": "young", "arm": old.teacher})]) == old
     assert subgroup_areas(results, None) == []

@@ -17,7 +17,7 @@ def test_the_arms_and_what_their_figures_mean_are_explained(tmp_path: Path) -> N
     assert INTERVALS in notes
     assert HOLM in notes
     assert "Note: some layers" in notes
-    assert notes[-1] == "potstill 0 on a machine. texts/s: measured in the lab's own evaluation loop."
+    assert notes[-1] == "potstill 0 on a machine. Speed (texts/s) is that of the lab's own evaluation loop."
 
 
 def test_marks_failures_and_missing_runs_are_said(tmp_path: Path) -> None:

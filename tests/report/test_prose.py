@@ -33,7 +33,7 @@ def test_where_the_picked_arm_is_worse_the_way_out_is_named(tmp_path: Path) -> N
     change_role(folder, "equal", "whole")
     change_record(folder, picked="lesser")
     assert answer(folder)[1].startswith(
-        'No other is shown to be as good ("equal" is, but no smaller): keep the teacher, '
+        'No other arm is shown to be as good ("equal" is, but no smaller): keep the teacher, '
     )
 
 
@@ -65,7 +65,7 @@ def test_another_arm_than_the_picked_one_may_be_shown(tmp_path: Path) -> None:
     change_record(folder, picked="small")
     said, tell = answer(folder)
     assert said.startswith('"equal" (drawn) is shown to be as good as the teacher within 0.03 of PR-AUC, between ')
-    assert tell.startswith('Of "small", the best on validation, it cannot be told yet. ')
+    assert tell.startswith('Whether "small", the best on validation, is as good cannot be told yet. ')
 
 
 def test_one_seed_is_not_judged(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_where_none_is_picked_it_says_why(tmp_path: Path) -> None:
         "as good as the teacher: even."
     ]
     change_runs(folder, "even", waived={"layer_order": "to see"})
-    assert answer(folder) == ["No arm is picked: for every one that finished a gate was waived."]
+    assert answer(folder) == ["No arm is picked: every arm that finished had a gate waived."]
     change_runs(folder, "even", status="failed")
     assert answer(folder) == ["No compressed arm has finished: even failed."]
 

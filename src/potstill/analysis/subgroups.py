@@ -36,6 +36,12 @@ def subgroup_areas(results: StudyResults, picked: str | None) -> list[SubgroupAr
     return [_areas_of(runs, picked) for runs in by_group.values()]
 
 
+def most_mistaken(groups: Sequence[SubgroupAreas]) -> SubgroupAreas | None:
+    """The group whose harmless mentions the picked arm takes most for the positive label: the lowest BPSN."""
+    known = [group for group in groups if group.arm.bpsn is not None]
+    return min(known, key=lambda group: group.arm.bpsn or 0.0, default=None)
+
+
 def _areas_of(runs: Sequence[GroupAreas], picked: str) -> SubgroupAreas:
     """One group's, from the areas of every run."""
     first = runs[0]

@@ -7,6 +7,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from potstill.analysis.report import Report
 from potstill.analysis.results import Arm, Run, StudyResults
+from potstill.analysis.subgroups import most_mistaken
 from potstill.analysis.verdicts import VerdictRow
 from potstill.domain.baselines import TEACHER
 from potstill.domain.record import RunRecord
@@ -127,9 +128,8 @@ def _limits(report: Report, arm: Arm) -> str:
         "The figures hold for texts like the test rows; on other places, languages and years they are unknown.",
         *report.notes,
     ]
-    groups = [group for group in report.subgroups if group.arm.bpsn is not None and arm.name == report.picked]
-    if groups:
-        worst = min(groups, key=lambda group: group.arm.bpsn or 0.0)
+    worst = most_mistaken(report.subgroups) if arm.name == report.picked else None
+    if worst:
         lines.append(
             f'Harmless texts that mention "{worst.group}" are the ones most mistaken for {report.positive}: BPSN AUC '
             f"{worst.arm.bpsn:.3f} in {worst.source}, mean over its seeds."

@@ -38,7 +38,7 @@ def notes_of(report: Report) -> list[str]:
     lines += [f"Note: {note}" for note in report.notes]
     return [
         *lines,
-        f"potstill {report.version} on {report.machine}. texts/s: measured in the lab's own evaluation loop.",
+        f"potstill {report.version} on {report.machine}. Speed (texts/s) is that of the lab's own evaluation loop.",
     ]
 
 
@@ -123,6 +123,6 @@ def _methods(report: Report) -> Iterator[str]:
         yield HOLM
     below = {verdict.judgement for verdict in report.verdicts if verdict.below}
     if "as good" in below:
-        yield f"as good, below: {WITHIN}."
+        yield f'"as good, below" means {WITHIN}.'
     if "unresolved" in below:
-        yield f"unresolved, below: {BELOW_TEACHER}."
+        yield f'"unresolved, below" means {BELOW_TEACHER}.'

@@ -43,7 +43,7 @@ def _why_none(report: Report) -> str:
     if advice.outcome == "nothing finished":
         return f"No compressed arm has finished{f': {_list(advice.failed)} failed' if advice.failed else ' yet'}."
     if advice.outcome == "all waived":
-        return "No arm is picked: for every one that finished a gate was waived."
+        return "No arm is picked: every arm that finished had a gate waived."
     if advice.outcome == "undefined":
         return "PR-AUC is not defined on test: a label has no row there, or all of them. Nothing can be compared."
     good = advice.as_good_but_not_asked_for
@@ -85,7 +85,7 @@ def _worse(report: Report, advice: Advice, picked: ArmFacts) -> list[str]:
     best = advice.advised
     if best is None:
         beside = _beside(advice)
-        instead = f"No other is shown to be as good{beside}: keep the teacher, or accept that for {_size(picked)}."
+        instead = f"No other arm is shown to be as good{beside}: keep the teacher, or accept that for {_size(picked)}."
     else:
         instead = (
             f"As good as the teacher within that margin is {_arm(best)}: {_interval(best.difference)}, {_size(best)}."
@@ -102,7 +102,8 @@ def _unresolved(report: Report, advice: Advice, picked: ArmFacts) -> list[str]:
     none = "No smaller model is" if advice.all_smaller else "No arm is"
     shown = f"{_arm(best)} is" if advice.is_shown else none
     supported = "" if advice.is_shown else f"{_beside(advice)}; the best supported is {_arm(best)}"
-    about = "" if best.arm == picked.arm else f'Of "{picked.arm}", the best on validation, it cannot be told yet. '
+    open_question = f'Whether "{picked.arm}", the best on validation, is as good cannot be told yet. '
+    about = "" if best.arm == picked.arm else open_question
     return [
         f"{shown} shown to be as good as the teacher within {report.margin:g} of PR-AUC{supported}, "
         f"{_between(best.difference)}, with {_size(best)}.",

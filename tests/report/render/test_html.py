@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # pyright: ignore[reportMissingTypeStubs]
 from browser import complaints, needs_browser, running_browser
 from markupsafe import escape
 from synthetic import write_study
@@ -68,7 +68,7 @@ def test_it_reads_at_every_width_and_axe_finds_nothing(folder: Path, scheme: str
             answer = page.locator("h1").bounding_box()
             assert answer
             assert answer["y"] + answer["height"] < 800, "the answer is on the first screen"
-            violations = Axe().run(page)
+            violations = Axe().run(page)  # pyright: ignore[reportUnknownMemberType]
             assert violations.violations_count == 0, violations.generate_report()
             assert page.evaluate("window.ran") is None
             assert said == []

@@ -28,5 +28,5 @@ def test_the_nearest_choices_and_those_that_have_a_name_are_shown_with_their_ran
 def test_a_search_by_itself_has_a_page() -> None:
     document = build_layer_document(SEARCH, "a/model")
     assert document.title == "Layers of a/model"
-    assert document.answer.startswith("Of 20 choices of 3 of 6 layers, [0,1,2] answer most as the whole model does")
+    assert document.answer.startswith("Of 20 choices of 3 of 6 layers, [0,1,2] come closest to the whole model")
     assert "even " in document.answer

@@ -1,9 +1,11 @@
+from pydantic import JsonValue
+
 from potstill.domain.tuning import Attempt, Tuning
 from potstill.report.tables.tuning import build_tuning_document
 
 
 def attempt(number: int, reached: float, *, given_up: bool = False, failure: str = "") -> Attempt:
-    settings = {"r": 8, "learning_rate": 0.00125, "target_modules": ["query", "value"]}
+    settings: dict[str, JsonValue] = {"r": 8, "learning_rate": 0.00125, "target_modules": ["query", "value"]}
     return Attempt(
         number=number, settings=settings, pr_auc=reached, given_up=given_up, seconds=1.0, failure=failure
     )  # fmt: skip

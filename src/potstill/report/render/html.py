@@ -144,7 +144,7 @@ def _layer_pictures(report: Report) -> Iterator[Picture]:
         yield Picture(_inline(charts.kept_layers(report.layers)), f"Filled squares are kept: {words}.")
     for search in report.layer_searches:
         best = search.best
-        words = f"Before any training {list(best.kept)} answer most as the teacher does (KL {best.kl:.4f})."
+        words = f"Before any training {list(best.kept)} come closest to the teacher's answers (KL {best.kl:.4f})."
         yield Picture(_inline(charts.layer_search(search)), words)
 
 

@@ -12,8 +12,8 @@ def build_layer_document(search: LayerSearch, name: str) -> Document:
     best, ranks = search.best, {rule: search.rank(kept) for rule, kept in search.named().items()}
     places = ", ".join(f"{rule} {rank}" for rule, rank in ranks.items())
     answer = (
-        f"Of {len(search.choices):,} choices of {search.num_layers} of {search.depth} layers, {_layers(best)} answer "
-        f"most as the whole model does: KL {best.kl:.4f}, PR-AUC {score(best.pr_auc)} (the whole model's "
+        f"Of {len(search.choices):,} choices of {search.num_layers} of {search.depth} layers, {_layers(best)} come "
+        f"closest to the whole model's answers: KL {best.kl:.4f}, PR-AUC {score(best.pr_auc)} (the whole model: "
         f"{score(search.pr_auc)}). Ranks of other choices: {places}. None of them is trained; distillation changes "
         "them all."
     )
