@@ -43,7 +43,7 @@ def test_what_cannot_be_read_says_what_and_what_to_do(tmp_path: Path) -> None:
     folder = write_study(tmp_path, {"even": 0.0})
     run = StudyFolder(folder).run(runs_of(folder, "even")[0]) / "run.json"
     run.write_text("{")
-    with pytest.raises(PotstillError, match=r"is no readable run: (?s:.*); move the folder away"):
+    with pytest.raises(PotstillError, match=r"is not a readable run: (?s:.*); move the folder away"):
         load_results(folder)
     (folder / "rows.npz").unlink()
     with pytest.raises(PotstillError, match=r"cannot be read: .*; run the study again"):

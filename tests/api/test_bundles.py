@@ -40,5 +40,5 @@ def test_a_bundle_is_asked_without_torch(tiny_bundle: TinyBundle) -> None:
 
 
 def test_what_is_neither_a_bundle_nor_a_model_is_refused() -> None:
-    with pytest.raises(PotstillError, match="no folder and no Hub id"):
+    with pytest.raises(PotstillError, match="neither a folder nor a Hub id"):
         predict("./nowhere", ["hello"])

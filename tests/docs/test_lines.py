@@ -3,20 +3,12 @@
 from pathlib import Path
 
 import pytest
-from pages import ROOT, lines_of, name_of, prose_of, without_targets
+from pages import PAGES, lines_of, name_of, prose_of, without_targets
 
 WIDTH = 120
 
-# ---------------------------------------------------------------------------------------------------------------------
-# The pages that comply. A page that was folded is added here; when all are, the list becomes PAGES.
-FOLDED = [
-    "CONTRIBUTING.md",
-    "SECURITY.md",
-]
-# ---------------------------------------------------------------------------------------------------------------------
 
-
-@pytest.mark.parametrize("page", [ROOT / name for name in FOLDED], ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_lines_fold(page: Path) -> None:
     prose = prose_of(page)
     long = [

@@ -13,7 +13,7 @@ REPORTS = sorted(ROOT.glob("docs/results/*/*.md"))
 """Pages that potstill wrote."""
 FILE = re.compile(r"\.?[\w-]+(?:/[\w.*-]+)*(?:/|\.\w+)?")
 HERE = {path.name for path in ROOT.iterdir()} - {"runs"}
-THE_READER_S = {"methods/anchored.py"}
+THE_READER_S = {"recipes/anchored.py", "methods/anchored.py"}
 """Files that a page tells its reader to make."""
 ROOMS = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
 
