@@ -154,5 +154,5 @@ def test_an_arm_that_needs_unlabelled_rows_says_so(place: Path) -> None:
 def test_a_sample_under_data_is_of_train_alone(tmp_path: Path) -> None:
     _write(tmp_path / "train.csv", 0, 240, labelled=True)
     _write(tmp_path / "test.csv", 240, 360, labelled=True)
-    found = load_rows(DataTable(train="train.csv", test="test.csv", sample=50), tmp_path)
-    assert (len(found.train) + len(found.validation), len(found.test)) == (50, 120)
+    data = load_rows(DataTable(train="train.csv", test="test.csv", sample=50), tmp_path)
+    assert (len(data.train) + len(data.validation), len(data.test)) == (50, 120)

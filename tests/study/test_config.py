@@ -91,9 +91,9 @@ def test_lora_gets_ten_times_the_rate_unless_told(tmp_path: Path) -> None:
     study = read_study(study_from(tmp_path))
     rates = {spec.arm: spec.training.learning_rate for spec in plan_runs(study, {})}
     assert rates["lora"] == pytest.approx(10 * rates["even"])
-    found = {spec.arm: spec.training.learning_rate for spec in plan_runs(study, {"student": 3e-4, "lora": 2e-3})}
-    assert found["even"] == found["finetune-even"] == 3e-4
-    assert found["lora"] == 2e-3
+    rates = {spec.arm: spec.training.learning_rate for spec in plan_runs(study, {"student": 3e-4, "lora": 2e-3})}
+    assert rates["even"] == rates["finetune-even"] == 3e-4
+    assert rates["lora"] == 2e-3
 
 
 def test_every_family_without_a_rate_gets_the_same_rates(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def test_a_run_that_trains_something_else_fails_with_the_reason(
 ) -> None:
     write_study(workplace, "seeds", "seeds")
     monkeypatch.setattr("potstill.methods.student.count_parameters", lambda model: (100, 50))
-    found = analyse(load_results(run_tiny(workplace)))
-    even = next(row for row in found.rows if row.arm == "even")
+    result = analyse(load_results(run_tiny(workplace)))
+    even = next(row for row in result.rows if row.arm == "even")
     assert all("its recipe implies 100" in why for why in even.failures.values())
     assert len(even.failures) == 2
 

@@ -117,10 +117,10 @@ def test_the_report_says_what_the_order_before_training_foretold(tmp_path: Path)
     arms = [f'[arms.kept-{a}{b}]\nkind = "student"\nkeep = [{a}, {b}]\n' for a, b in every if (a, b) != (0, 1)]
     (place / "study.toml").write_text(study + "\n".join(arms))
     both = report(run(place), write=False).rank_agreement
-    assert [one.split for one in both] == ["test", "validation"]
-    for found in both:
-        assert (found.num_layers, found.choices) == (2, 10)
-        assert -1 <= found.low <= found.estimate <= found.high <= 1
+    assert [agreement.split for agreement in both] == ["test", "validation"]
+    for agreement in both:
+        assert (agreement.num_layers, agreement.choices) == (2, 10)
+        assert -1 <= agreement.low <= agreement.estimate <= agreement.high <= 1
     assert "Over 10 choices of 2 layers" in markdown(
         build_document(analyse(load_results(place / "runs" / "searching")))
     )
@@ -165,12 +165,12 @@ def searcher(folder: Path, layers: int = 4) -> Searcher:
 
 
 def test_the_choice_that_leaves_out_nothing_of_weight_is_the_nearest(tmp_path: Path) -> None:
-    found = searcher(tmp_path).search(3)
-    assert found.best == found.greedy == min(found.without, key=lambda choice: choice.kl)
-    assert [choice.kept for choice in found.without] == [(1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)]
-    assert found.named().keys() == {"first", "last", "spread", "greedy", "influence"}
-    assert all(choice.kl > 0 for choice in found.choices)
-    assert all(len(kept) == 3 for kept in found.named().values())
+    search = searcher(tmp_path).search(3)
+    assert search.best == search.greedy == min(search.without, key=lambda choice: choice.kl)
+    assert [choice.kept for choice in search.without] == [(1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)]
+    assert search.named().keys() == {"first", "last", "spread", "greedy", "influence"}
+    assert all(choice.kl > 0 for choice in search.choices)
+    assert all(len(kept) == 3 for kept in search.named().values())
 
 
 @pytest.mark.parametrize(("layers", "size", "why"), [(4, 4, "nothing to choose"), (24, 12, "2,704,156 ways")])

@@ -95,13 +95,13 @@ def six_bundle(six_labels: Path) -> Path:
 
 
 def test_six_labels_at_a_time_from_the_file_to_the_report(six_labels: Path) -> None:
-    found = analyse(load_results(six_labels / "runs" / "six"))
-    by_name = {row.arm: row for row in found.rows}
+    result = analyse(load_results(six_labels / "runs" / "six"))
+    by_name = {row.arm: row for row in result.rows}
     assert by_name["teacher"].figures["pr_auc"].mean > 2 * by_name["majority"].figures["pr_auc"].mean
     assert by_name["last"].figures["pr_auc"].mean > 1.5 * by_name["majority"].figures["pr_auc"].mean
     assert by_name["last"].figures["training_loss"].mean > 0
-    assert found.picked == "last"
-    titles = [table.title for table in build_document(found).tables]
+    assert result.picked == "last"
+    titles = [table.title for table in build_document(result).tables]
     for label in JIGSAW:
         assert f'Label "{label}" on test, at the fitted threshold' in titles
         assert by_name["lora"].figures[f"pr_auc {label}"].mean > 0
@@ -115,11 +115,11 @@ def test_a_bundle_of_six_labels_names_all_that_a_text_carries(six_labels: Path, 
     info = read_info(six_bundle)
     assert (info.task.problem, len(info.calibration.thresholds)) == ("multilabel", 6)
     texts = comments(40)[0]
-    found = open_bundle(six_bundle).predict(texts)
-    for verdict in found:
-        cuts = zip(JIGSAW, verdict.shares, info.calibration.thresholds, strict=True)
-        assert verdict.labels == tuple(label for label, share, threshold in cuts if share >= threshold.value)
-    assert len({verdict.labels for verdict in found}) > 2
+    predictions = open_bundle(six_bundle).predict(texts)
+    for prediction in predictions:
+        cuts = zip(JIGSAW, prediction.shares, info.calibration.thresholds, strict=True)
+        assert prediction.labels == tuple(label for label, share, threshold in cuts if share >= threshold.value)
+    assert len({prediction.labels for prediction in predictions}) > 2
     out = six_labels / "scored.csv"
     how = ["-o", str(out), "--bundle", str(six_bundle), "--text", "comment_text"]
     done = potstill(six_labels, "score", "train.csv", *how)
@@ -130,18 +130,18 @@ def test_a_bundle_of_six_labels_names_all_that_a_text_carries(six_labels: Path, 
     assert list(scored[0])[-10:] == ["label", "score", "flagged", "truncated", *(f"score_{label}" for label in JIGSAW)]
     assert {row["flagged"] for row in scored if row["label"] == "none"} == {"false"}
     assert {row["flagged"] for row in scored if row["label"] != "none"} == {"true"}
-    assert [row["label"] for row in scored[:40]] == [verdict.label for verdict in found]
+    assert [row["label"] for row in scored[:40]] == [prediction.label for prediction in predictions]
     assert all(float(row["score"]) == max(float(row[f"score_{label}"]) for label in JIGSAW) for row in scored)
 
 
 def test_a_server_of_six_labels_answers_every_protocol_by_label(six_bundle: Path) -> None:
     text = "you are a bad fool"
     with running_server(six_bundle) as server:
-        (found,) = server.post("/score", {"texts": [text]}).json["results"]
+        (answer,) = server.post("/score", {"texts": [text]}).json["results"]
         (moderated,) = server.post("/v1/moderations", {"input": text}).json["results"]
         carried = {label for label, is_carried in moderated["categories"].items() if is_carried}
         assert set(moderated["categories"]) == set(JIGSAW)
-        assert (found["label"], found["flagged"]) == (
+        assert (answer["label"], answer["flagged"]) == (
             ", ".join(x for x in JIGSAW if x in carried) or "none",
             bool(carried),
         )
@@ -150,7 +150,7 @@ def test_a_server_of_six_labels_answers_every_protocol_by_label(six_bundle: Path
         insult = scores["INSULT"]["summaryScore"]["value"]
         assert insult == pytest.approx(moderated["category_scores"]["insult"], abs=1e-6)
         predicted = server.post("/predict", {"inputs": text}).json
-        assert predicted[0]["score"] == pytest.approx(found["score"])
+        assert predicted[0]["score"] == pytest.approx(answer["score"])
         explained = server.post("/explain", {"text": text}).json
         assert explained["label"] == predicted[0]["label"]
         assert server.send("GET", "/models").json["models"][0]["multilabel"]
@@ -203,9 +203,9 @@ def test_a_study_whose_rows_and_encoder_come_from_a_hub(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert any(line.endswith("default/train/0000.parquet") for line in asked)
         assert any(line.endswith("encoder/resolve/" + COMMIT + "/model.safetensors") for line in asked)
-    found = analyse(load_results(tmp_path / "runs" / "hubbed"))
-    assert found.test_rows == 80
-    assert found.account[0].startswith("train: hub:owner/remarks@refs/convert/parquet: 160 rows = 160 used")
+    result = analyse(load_results(tmp_path / "runs" / "hubbed"))
+    assert result.test_rows == 80
+    assert result.account[0].startswith("train: hub:owner/remarks@refs/convert/parquet: 160 rows = 160 used")
     again = potstill(tmp_path, "run", "hubbed.toml", HF_HUB_OFFLINE="1", HF_ENDPOINT=endpoint)
     assert again.returncode == 0, "what was fetched is enough: " + again.stderr
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
-from tiny import tiny_encoder
-from tiny_study import STUDY, run_tiny, write_rows
+from tiny_study import STUDY, run_tiny
 
 from potstill.domain.baselines import BASELINES
 from potstill.domain.errors import GateError
@@ -27,14 +26,6 @@ from potstill.study.steps import StudyStep, run_step
 message = StudyStep.model_validate_json(Path(sys.argv[1]).read_text())
 print(run_step(message, Path(sys.argv[2])).status)
 """
-
-
-@pytest.fixture
-def workplace(tmp_path: Path) -> Path:
-    tiny_encoder(tmp_path / "encoder", layers=2)
-    write_rows(tmp_path / "train.csv")
-    (tmp_path / "study.toml").write_text(STUDY.format(teacher_epochs=8), encoding="utf-8")
-    return tmp_path
 
 
 def workspace_of(workplace: Path, folder: Path) -> Workspace:

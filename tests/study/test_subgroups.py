@@ -24,6 +24,6 @@ def test_a_row_that_layers_were_chosen_on_tells_nothing_of_groups(tmp_path: Path
     people = "text,label\n" + "".join(f"{text},{n % 2}\n" for n, text in enumerate(texts))
     (tmp_path / "people.csv").write_text(people)
     assert study.subgroups is not None
-    found, account = mentions_of(study.subgroups, study.data, data, held, tmp_path)
-    assert list(found.texts) == texts[3:]
+    mentions, account = mentions_of(study.subgroups, study.data, data, held, tmp_path)
+    assert list(mentions.texts) == texts[3:]
     assert account.account.sources[-1].filtered == {"trained on or chosen by": 3}

@@ -3,24 +3,14 @@
 import io
 from pathlib import Path
 
-import pytest
 from rich.console import Console
-from tiny import tiny_encoder
-from tiny_study import STUDY, run_tiny, write_rows
+from tiny_study import run_tiny, write_rows
 
 from potstill.domain.study_folder import StudyFolder
 from potstill.study.progress import Display
 from potstill.study.study_file import read_study
 from potstill.study.summary import StudySummary, write_picked
 from potstill.study.workspace import Workspace
-
-
-@pytest.fixture
-def workplace(tmp_path: Path) -> Path:
-    tiny_encoder(tmp_path / "encoder", layers=2)
-    write_rows(tmp_path / "train.csv")
-    (tmp_path / "study.toml").write_text(STUDY.format(teacher_epochs=8), encoding="utf-8")
-    return tmp_path
 
 
 def summary_of(workplace: Path, folder: StudyFolder) -> StudySummary:

@@ -64,17 +64,17 @@ def tune(folder: Path) -> Tuning:
 def test_the_usual_settings_come_first_and_the_winner_is_an_arm(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = tune(workplace(tmp_path, trials=7))
-    first = found.attempts[0]
+    tuning = tune(workplace(tmp_path, trials=7))
+    first = tuning.attempts[0]
     assert (first.settings["r"], first.settings["lora_alpha"], first.settings["lora_dropout"]) == (8, 32, 0.1)
     assert first.settings["target_modules"] == ["query", "value"]
-    assert len(found.attempts) == 7
-    assert sum(found.importance.values()) == pytest.approx(1) or any(one.given_up for one in found.attempts)
+    assert len(tuning.attempts) == 7
+    assert sum(tuning.importance.values()) == pytest.approx(1) or any(trial.given_up for trial in tuning.attempts)
     shown = capsys.readouterr().out
-    assert f"{found.best.pr_auc:.3f}" in shown
+    assert f"{tuning.best.pr_auc:.3f}" in shown
     assert "partly luck" in " ".join(shown.split())
     recipe = tomllib.loads((tmp_path / "runs" / "tuning" / "tuned.toml").read_text())
-    assert recipe["r"] == found.best.settings["r"]
+    assert recipe["r"] == tuning.best.settings["r"]
     study = (tmp_path / "study.toml").read_text()
     named = '[arms.tuned]\nrecipe = "runs/tuning/tuned.toml"\nlora_dropout = 0.0\n'
     (tmp_path / "again.toml").write_text(study + named)
@@ -82,7 +82,7 @@ def test_the_usual_settings_come_first_and_the_winner_is_an_arm(
     assert (arm["kind"], arm["learning_rate"], arm["lora_dropout"]) == ("lora", recipe["learning_rate"], 0.0)
     more = tmp_path / "study.toml"
     more.write_text(study.replace("trials = 7", "trials = 8"))
-    assert tune(tmp_path).attempts[:7] == found.attempts, "what was tried is not tried again"
+    assert tune(tmp_path).attempts[:7] == tuning.attempts, "what was tried is not tried again"
 
 
 def test_a_search_that_was_killed_goes_on_with_what_was_cut(tmp_path: Path) -> None:
@@ -156,12 +156,12 @@ def test_a_trial_that_breaks_is_not_taken_up_again(tmp_path: Path, monkeypatch: 
         patched.setattr("potstill.study.tune.make_model", broken)
         with pytest.raises(RuntimeError, match="out of memory"):
             tune(place)
-    found = tune(place)
-    assert len(found.attempts) == 2
+    tuning = tune(place)
+    assert len(tuning.attempts) == 2
     (name,) = optuna.get_all_study_names(f"sqlite:///{place}/runs/tuning/tune.db")
     trials = optuna.load_study(study_name=name, storage=f"sqlite:///{place}/runs/tuning/tune.db").trials
     assert [trial.params["targets"] for trial in trials[:2]] == ["attention"] * 2, "the arm's own come first"
-    assert found.attempts[0].settings["target_modules"] == ["query", "key", "value"]
+    assert tuning.attempts[0].settings["target_modules"] == ["query", "key", "value"]
     assert [trial.state.name for trial in trials] == ["FAIL", "COMPLETE", "COMPLETE"]
 
 
