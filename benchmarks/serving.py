@@ -26,7 +26,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from potstill.domain.measures import Calibration
 from potstill.domain.task import Task
-from potstill.export.build import Origin, export_bundle
+from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import CheckRows, Tolerance
 from potstill.inference.bundle import open_bundle
 from potstill.inference.machine import available_threads
@@ -56,7 +56,7 @@ def random_bundle(work: Path, name: str) -> tuple[Path, Path]:
         rows = CheckRows([f"word {n} and more" for n in range(64)], None, np.ones(64))
         export_bundle(
             Classifier(model, tokenizer), decision, Origin(name, "random weights"), rows, bundle,
-            engines=("onnx-fp32", "onnx-int8"), tolerance=ANYTHING, say=print,
+            settings=ExportSettings(("onnx-fp32", "onnx-int8"), tolerance=ANYTHING), say=print,
         )  # fmt: skip
     return bundle, folder
 

@@ -15,7 +15,7 @@ from potstill.data.loading import Source, load_dataset
 from potstill.data.pilot import PILOT
 from potstill.domain.errors import PotstillError
 from potstill.domain.predictor import Prediction
-from potstill.export.build import Origin, export_bundle
+from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
 from potstill.inference.engine import ENGINES, EngineName
 from potstill.inference.info import BundleInfo
@@ -123,10 +123,9 @@ def export(
     if decision.waived:
         raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
-    origin = _origin(opened) if is_study else Origin(name=Path(model).name, words=f"{model} as a bundle")
-    return export_bundle(
-        classifier, decision, origin, rows, place, engines=engines, long=long, tolerance=tolerance, say=say
-    )
+    origin = _origin(opened) if is_study else Origin(name=Path(model).name, description=f"{model} as a bundle")
+    settings = ExportSettings(engines, long, tolerance)
+    return export_bundle(classifier, decision, origin, rows, place, settings=settings, say=say)
 
 
 def bundle_place(model: str | Path, out: str | Path | None = None, arm: str | None = None) -> Path:
@@ -147,10 +146,10 @@ def _origin(model: Path) -> Origin:
     """What the run in whose folder the model lies says about it."""
     record = read_record(model.parent)
     layers = str(record.layers) if record.layers else ""
-    words = record.description or record.arm
+    description = record.description or record.arm
     measured = {"validation": record.validation, "test": record.test}
     measures = {split: one for split, one in measured.items() if one}
-    return Origin(record.arm, words, layers, measures, {"digest": record.digest, **record.provenance})
+    return Origin(record.arm, description, layers, measures, {"digest": record.digest, **record.provenance})
 
 
 def _path(study: str | Path | None) -> Path | None:

@@ -279,19 +279,19 @@ def _predict(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.inference.bundle import is_bundle, open_bundle
-    from potstill.inference.shown import print_verdicts
+    from potstill.inference.printing import print_predictions
 
     piped = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace") if "-" in arguments.texts else ()
     texts = [line.rstrip("\r\n") for text in arguments.texts for line in (piped if text == "-" else [text])]
     if is_bundle(arguments.model):
         bundle = open_bundle(arguments.model)
-        print_verdicts(texts, bundle.predict(texts), bundle.info.task, bundle.info.calibration, Console())
+        print_predictions(texts, bundle.predict(texts), bundle.info.task, bundle.info.calibration, Console())
         return 0
 
     from potstill.api import open_model
 
     model = open_model(arguments.model)
-    print_verdicts(texts, model.predict(texts), model.task, model.calibration, Console())
+    print_predictions(texts, model.predict(texts), model.task, model.calibration, Console())
     return 0
 
 
@@ -310,7 +310,7 @@ def _export(arguments: argparse.Namespace) -> int:
         say=lambda line: console.print(line, markup=False, highlight=False),
     )  # fmt: skip
     for name, engine in info.engines.items():
-        speed = ", ".join(f"{speed:.0f} comments/s" for speed in engine.texts_per_second.values())
+        speed = ", ".join(f"{speed:.0f} texts/s" for speed in engine.texts_per_second.values())
         alone = "" if engine.may_batch else ", one text at a time"
         print(f"{name}: {engine.bytes / 1e6:.1f} MB, {engine.checks.flips:.2%} decided otherwise, {speed}{alone}")
     print(f"Try it: potstill serve {bundle_place(arguments.model, arguments.out, arguments.arm)}")

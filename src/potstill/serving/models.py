@@ -50,8 +50,8 @@ async def models(request: Request) -> ServedModels:
 def _served(judge: Judge) -> ServedModel:
     bundle, info = judge.bundle, judge.bundle.info
     return ServedModel(
-        id=judge.name, name=info.name, words=info.words, labels=list(info.task.labels), positive=info.task.positive,
-        multilabel=info.task.multilabel,
+        id=judge.name, name=info.name, words=info.description, labels=list(info.task.labels),
+        positive=info.task.positive, multilabel=info.task.multilabel,
         threshold=info.calibration.threshold, curve=info.curve, measures=info.measures, layers=info.layers,
         max_length=info.max_length, long=info.long, engine=bundle.engine_name, engines=info.engines,
         digest=bundle.digest,

@@ -1,4 +1,4 @@
-"""Verdicts on a terminal."""
+"""Predictions on a terminal."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,14 @@ _JOINERS = "\u200c\u200d\u00ad"
 """Within words and emoji; not printable to Python, and harmless."""
 
 
-def print_verdicts(
-    texts: Sequence[str], verdicts: Sequence[Prediction], task: Task, calibration: Calibration, console: Console
+def print_predictions(
+    texts: Sequence[str], predictions: Sequence[Prediction], task: Task, calibration: Calibration, console: Console
 ) -> None:
     """A line for each text: the label, its probability, the text; then what each threshold means."""
-    for text, verdict in zip(texts, verdicts, strict=True):
+    for text, prediction in zip(texts, predictions, strict=True):
         # As plain text: a comment is no markup, has no emoji codes, breaks no line and moves no cursor.
-        console.print(Text(f"{verdict.label}  {verdict.probability:.3f}  {_on_a_line(text)}"), soft_wrap=True)
+        line = f"{prediction.label}  {prediction.probability:.3f}  {_on_a_line(text)}"
+        console.print(Text(line), soft_wrap=True)
     named = dict(zip(task.labels, calibration.thresholds, strict=False))  # none, unless a text may carry several labels
     for name, threshold in {"": calibration.threshold, **named}.items():
         if threshold is not None:
