@@ -31,7 +31,7 @@ from potstill.inference.bundle import open_bundle
 from potstill.inference.engine import engines_of
 from potstill.scoring.formats import format_of
 from potstill.scoring.job import PART_ROWS, Job, Scorer
-from potstill.scoring.score import score
+from potstill.scoring.run_job import run_job
 
 KILLS = 5
 STUB_CHARACTERS = 80
@@ -95,7 +95,7 @@ def _score(source: str, target: str, bundle: Path | None, engine: str | None) ->
     else:
         task = Task(labels=("even", "odd"), positive="odd")
         scorer = Scorer(StubPredictor().read, task, Calibration(), "a stub")
-    score(job, scorer, lambda *_: None, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer)
+    run_job(job, scorer, lambda *_: None, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer)
     return 0
 
 

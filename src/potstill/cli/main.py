@@ -320,31 +320,18 @@ def _export(arguments: argparse.Namespace) -> int:
 def _score(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.inference.bundle import newest_bundle, open_bundle
-    from potstill.scoring.formats import STANDARD, format_of
-    from potstill.scoring.job import Job, Scorer, rejected_path
-    from potstill.scoring.progress import show_progress
-    from potstill.scoring.score import score
+    from potstill.scoring.score import ScoreSettings, score
 
-    job = Job(
-        arguments.source, arguments.out, format_of(arguments.source, arguments.source_kind),
-        format_of(arguments.out, arguments.target_kind), arguments.text, arguments.prefix, arguments.spreadsheet_safe,
-    )  # fmt: skip
-    bundle = open_bundle(arguments.bundle or newest_bundle(RUNS), **_opening(arguments))
-    scorer = Scorer(bundle.read, bundle.info.task, bundle.info.calibration, f"{bundle.digest} {bundle.engine_name}")
     console = Console(stderr=True)
-    with show_progress(console) as on_progress:
-        tally = score(job, scorer, on_progress, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer)
-    rejected = tally.rejected or {}
-    console.print(f"{tally.scored:,} of {tally.rows:,} rows scored on {bundle.engine_name}", highlight=False)
-    if not rejected:
-        return 0
-    reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
-    place = "above" if arguments.out == STANDARD else f"in {rejected_path(arguments.out)}"
-    console.print(f"left out: {reasons}; each with its line {place}", highlight=False, markup=False)
-    if "bad encoding" in rejected and job.source_format.kind != "parquet":
-        console.print("files are read as UTF-8; `iconv -f WINDOWS-1252 -t UTF-8` makes it of another", highlight=False)
-    return REJECTED
+    settings = ScoreSettings(
+        source=arguments.source, target=arguments.out, bundle=arguments.bundle, runs=RUNS, text=arguments.text,
+        prefix=arguments.prefix, source_kind=arguments.source_kind, target_kind=arguments.target_kind,
+        spreadsheet_safe=arguments.spreadsheet_safe, **_opening(arguments),
+    )  # fmt: skip
+    result = score(settings, console=console)
+    for line in result.lines():
+        console.print(line, highlight=False, markup=False)
+    return REJECTED if result.tally.rejected else 0
 
 
 def _serve(arguments: argparse.Namespace) -> int:

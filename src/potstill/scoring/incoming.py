@@ -1,7 +1,5 @@
 """Rows of a file or a stream, one after the other, whatever its size."""
 
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 import gzip
 import io
 import math
@@ -13,14 +11,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from potstill.data.csv_files import FIELD_LIMIT, Lines, csv_rows, separator_of
 from potstill.data.json_lines import json_object
 from potstill.data.rows import LONGEST_FIELD, excerpt, nearest
 from potstill.domain.errors import DataError
 from potstill.domain.normalise import normalise
+from potstill.scoring.arrow import pa, pq
 from potstill.scoring.formats import Format
 
 _PARQUET_ROWS = 1024
@@ -117,17 +113,17 @@ def _csv(name: str, content: BinaryIO, text_column: str) -> tuple[list[str], Gen
         stream.detach()
         raise
 
-    def judged() -> Generator[Row]:
+    def checked_rows() -> Generator[Row]:
         try:
             for row in rows:
                 if row.fault:
                     yield Row(row.line, fault=row.fault, detail=row.detail)
                 else:
-                    yield _judged(row.line, row.values, row.values[text_column])
+                    yield _checked_row(row.line, row.values, row.values[text_column])
         finally:
             stream.detach()  # a wrapper that is thrown away closes what it wraps, standard input too
 
-    return columns, judged()
+    return columns, checked_rows()
 
 
 def _separated(lines: Iterator[str]) -> tuple[Lines, str]:
@@ -169,7 +165,7 @@ def _json(name: str, content: BinaryIO, text_column: str) -> Generator[Row]:
         elif text_column not in values and not seen:
             _check(name, list(values), text_column)
         else:
-            yield _judged(number, values, values.get(text_column))
+            yield _checked_row(number, values, values.get(text_column))
 
 
 def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
@@ -201,7 +197,7 @@ def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
                     except UnicodeDecodeError:
                         yield Row(place, fault="bad encoding", detail="the text is not UTF-8")
                         continue
-                yield _judged(place, values, text)
+                yield _checked_row(place, values, text)
 
     return Incoming(rows(), file.metadata.num_rows, lambda: place, list(schema.names), schema)
 
@@ -215,7 +211,7 @@ def _check(name: str, columns: list[str], text_column: str) -> None:
             raise DataError(f'{name} has more than one column "{excerpt(column)}"; rename all but one')
 
 
-def _judged(line: int, values: Mapping[str, Any], text: object) -> Row:
+def _checked_row(line: int, values: Mapping[str, Any], text: object) -> Row:
     """The row, with a fault where its text is none."""
     if isinstance(text, int | float) and not isinstance(text, bool) and math.isfinite(text):
         text = str(text)
