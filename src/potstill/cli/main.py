@@ -335,24 +335,14 @@ def _score(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from functools import partial
+    from potstill.serving.serve import ServeSettings, parse_categories, serve
 
-    from potstill.inference.bundle import newest_bundle, open_bundle, read_info
-    from potstill.serving.app import LOOPBACK, build_app
-    from potstill.serving.run import categories, refuse_open_door, refuse_taken_port, serve
-
-    folders, key = arguments.bundles or [newest_bundle(RUNS)], os.environ.get("POTSTILL_KEY") or None
-    if arguments.expect_sha256 and len(folders) > 1:
-        raise PotstillError("--expect-sha256 is the hash of one bundle: serve one")
-    refuse_open_door(arguments.host, key, arguments.insecure)
-    refuse_taken_port(arguments.host, arguments.port)
-    opening = [partial(open_bundle, folder, **_opening(arguments)) for folder in folders]
-    named = categories(arguments.map, read_info(folders[0]).task)
-    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host  # as a URL has an IPv6 address
-    hosts = [*LOOPBACK, host, *arguments.allow_host]
-    app = build_app(opening, hosts=hosts, key=key, categories=named)
-    print(f"potstill: {', '.join(map(str, folders))} on http://{host}:{arguments.port}", file=sys.stderr)
-    return serve(app, host=arguments.host, port=arguments.port)
+    settings = ServeSettings(
+        bundles=arguments.bundles, runs=RUNS, host=arguments.host, port=arguments.port,
+        allow_hosts=arguments.allow_host, key=os.environ.get("POTSTILL_KEY") or None, insecure=arguments.insecure,
+        categories=parse_categories(arguments.map), **_opening(arguments),
+    )  # fmt: skip
+    return serve(settings)
 
 
 def _fetch(arguments: argparse.Namespace) -> int:

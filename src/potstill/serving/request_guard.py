@@ -10,13 +10,13 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from potstill.serving.asking import Serving, busy
-from potstill.serving.refusals import RefusalError, response
+from potstill.serving.errors import RequestError, error_response, queue_full
+from potstill.serving.state import ServerState
 
-PROBES = ("/livez", "/readyz")
-OPEN = (*PROBES, "/", "/model", "/api")
-"""Paths that ask for no key, beside /static: a probe has none, and the pages ask for it."""
-LET_BYTES, LET_SECONDS = 16_000_000, 2
+PROBE_PATHS = ("/livez", "/readyz")
+KEYLESS_PATHS = (*PROBE_PATHS, "/", "/model", "/api")
+"""Paths that need no key, beside /static: a probe has none, and the pages ask the user for it."""
+DRAINED_BYTES, DRAINED_SECONDS = 16_000_000, 2
 """Of a body that is too large, so much is read and thrown away."""
 Observe = Callable[[str, int, float], None]
 """Told of every answer: the route, the code, the seconds."""
@@ -31,7 +31,7 @@ _HEADERS = {
 }
 
 
-class Guard:
+class RequestGuard:
     """An ASGI middleware. It reads the body, so that what reaches a route is whole and small enough.
 
     A POST to one of the `queued` paths is refused before its body is parsed while the queue is full: under a flood, to
@@ -39,11 +39,11 @@ class Guard:
     """
 
     def __init__(
-        self, app: ASGIApp, serving: Serving, *, hosts: Iterable[str], key: str | None, observe: Observe,
+        self, app: ASGIApp, state: ServerState, *, hosts: Iterable[str], key: str | None, observe: Observe,
         queued: Collection[str],
     ) -> None:  # fmt: skip
-        self.serving = serving
-        self._app, self._limits, self._observe = app, serving.limits, observe
+        self.state = state
+        self._app, self._limits, self._observe = app, state.limits, observe
         self._queued = frozenset(queued)
         self._hosts = frozenset(host.lower() for host in hosts)
         self._key = None if key is None else key.encode()
@@ -54,41 +54,42 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        self.serving.in_flight += 1
+        self.state.in_flight += 1
         path: str = scope["path"]
         queued = path in self._queued and scope["method"] == "POST"
-        started, seen = time.perf_counter(), _Seen(send)
+        started, recorder = time.perf_counter(), _ResponseRecorder(send)
         try:
             body = await self._checked_body(scope, receive)
-        except RefusalError as refusal:
-            answer = response(path, refusal.status_code, refusal.detail, refusal.headers)
+        except RequestError as error:
+            answer = error_response(path, error.status_code, error.detail, error.headers)
             answer.headers["Connection"] = "close"
-            if refusal.status_code == 413:
-                await _let_send(receive)
-            await answer(scope, receive, seen)
+            if error.status_code == 413:
+                await _drain(receive)
+            await answer(scope, receive, recorder)
         else:
-            if queued and self.serving.is_full():
-                refusal = busy(self.serving.retry_after())
-                await response(path, refusal.status_code, refusal.detail, refusal.headers)(scope, receive, seen)
+            if queued and self.state.is_full():
+                error = queue_full(self.state.retry_after())
+                answer = error_response(path, error.status_code, error.detail, error.headers)
+                await answer(scope, receive, recorder)
             else:
-                await self._app(scope, _replay(body, receive), seen)
+                await self._app(scope, _replay(body, receive), recorder)
         finally:
-            self.serving.in_flight -= 1
+            self.state.in_flight -= 1
             # The route's path, never one that a client made up: each would be a new line of the metrics.
             known = path if queued else getattr(scope.get("route"), "path", "other")
-            self._observe(known, seen.status, time.perf_counter() - started)
+            self._observe(known, recorder.status, time.perf_counter() - started)
 
     async def _checked_body(self, scope: Scope, receive: Receive) -> bytes:
         headers = Headers(scope=scope)
-        if self.serving.in_flight > self._limits.connections:
-            raise RefusalError(503, "too many connections", retry_after=1)
+        if self.state.in_flight > self._limits.connections:
+            raise RequestError(503, "too many connections", retry_after=1)
         host = _without_port(headers.get("host", ""))
         # A probe asks by an address that nobody knows beforehand, and its answer is one word.
-        if "*" not in self._hosts and host not in self._hosts and scope["path"] not in PROBES:
-            raise RefusalError(400, "this server does not answer by that host name; --allow-host adds it")
+        if "*" not in self._hosts and host not in self._hosts and scope["path"] not in PROBE_PATHS:
+            raise RequestError(400, "this server does not answer by that host name; --allow-host adds it")
         self._check_key(scope, headers)
         if headers.get("content-encoding", "identity").lower() != "identity":
-            raise RefusalError(415, "send the body as it is, without Content-Encoding")
+            raise RequestError(415, "send the body as it is, without Content-Encoding")
         length = headers.get("content-length", "0")
         if length.isascii() and length.isdigit() and int(length) > self._limits.body_bytes:
             raise self._too_large()
@@ -96,7 +97,7 @@ class Guard:
             async with asyncio.timeout(self._limits.body_seconds):
                 return await self._read(receive)
         except TimeoutError:
-            raise RefusalError(408, f"the body was not here after {self._limits.body_seconds:g} s") from None
+            raise RequestError(408, f"the body was not here after {self._limits.body_seconds:g} s") from None
 
     async def _read(self, receive: Receive) -> bytes:
         body = bytearray()
@@ -110,12 +111,12 @@ class Guard:
             if not message.get("more_body", False):
                 return bytes(body)
 
-    def _too_large(self) -> RefusalError:
-        return RefusalError(413, f"the body has more than {self._limits.body_bytes:,} bytes")
+    def _too_large(self) -> RequestError:
+        return RequestError(413, f"the body has more than {self._limits.body_bytes:,} bytes")
 
     def _check_key(self, scope: Scope, headers: Headers) -> None:
         path = scope["path"]
-        if self._key is None or path in OPEN or path.startswith("/static/"):
+        if self._key is None or path in KEYLESS_PATHS or path.startswith("/static/"):
             return
         bearer = headers.get("authorization", "")
         given = [
@@ -124,8 +125,8 @@ class Guard:
             *parse_qs(scope["query_string"].decode("latin-1")).get("key", []),
         ]
         # All are compared, in constant time each: how long it takes says nothing about the key.
-        if not sum(hmac.compare_digest(one.encode("utf-8", "surrogateescape"), self._key) for one in given):
-            raise RefusalError(401, "a key is needed: as a bearer token, as x-goog-api-key or as ?key=")
+        if not sum(hmac.compare_digest(text.encode("utf-8", "surrogateescape"), self._key) for text in given):
+            raise RequestError(401, "a key is needed: as a bearer token, as x-goog-api-key or as ?key=")
 
 
 def _without_port(host: str) -> str:
@@ -148,19 +149,19 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _let_send(receive: Receive) -> None:
+async def _drain(receive: Receive) -> None:
     """Throw away some of a body that is too large: most clients send all of it before they read why it was refused."""
     thrown = 0
     with suppress(TimeoutError):
-        async with asyncio.timeout(LET_SECONDS):
-            while thrown < LET_BYTES:
+        async with asyncio.timeout(DRAINED_SECONDS):
+            while thrown < DRAINED_BYTES:
                 message = await receive()
                 thrown += len(message.get("body", b""))
                 if message["type"] == "http.disconnect" or not message.get("more_body", False):
                     return
 
 
-class _Seen:
+class _ResponseRecorder:
     """A `send` that adds the headers of every answer and remembers its code."""
 
     def __init__(self, send: Send) -> None:

@@ -1,16 +1,16 @@
-"""The codes that an operation sends, for its OpenAPI description."""
+"""The errors that an operation sends, for its OpenAPI description."""
 
 from collections.abc import Container
 from typing import Any, cast
 
-from potstill.serving.refusals import Shape
+from potstill.serving.errors import Shape
 
 _REASONS = {
-    400: "The body is no JSON, or the host is not allowed",
+    400: "The body is not JSON, or the host is not allowed",
     401: "A key is needed",
     408: "The body did not arrive in time",
     413: "Too large",
-    415: "Not application/json, or encoded",
+    415: "Not application/json, or with a Content-Encoding",
     422: "The body is not as it should be",
     429: "Too much is waiting; Retry-After says when to come again",
     503: "Not ready; Retry-After says when to come again",
@@ -18,20 +18,22 @@ _REASONS = {
 }
 
 
-def refusals(shape: Shape, *, invalid: int = 422, only: Container[int] = _REASONS) -> dict[int | str, dict[str, Any]]:
-    """Every refusal of an operation whose errors have this shape and which calls a wrong body `invalid`."""
+def error_responses(
+    shape: Shape, *, invalid: int = 422, only: Container[int] = _REASONS
+) -> dict[int | str, dict[str, Any]]:
+    """Every error of an operation whose errors have this shape and which answers `invalid` to a wrong body."""
     codes = [code for code in _REASONS if code in only and (code != 422 or invalid == 422)]
-    return {code: _described(code, shape) for code in codes}
+    return {code: _description(code, shape) for code in codes}
 
 
-def _described(code: int, shape: Shape) -> dict[str, Any]:
-    found: dict[str, Any] = {
+def _description(code: int, shape: Shape) -> dict[str, Any]:
+    description: dict[str, Any] = {
         "description": _REASONS[code],
         "content": {"application/json": {"schema": _schema(shape(code, "message"))}},
     }
     if code in (429, 503):
-        found["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
-    return found
+        description["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
+    return description
 
 
 def _schema(example: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Texts to verdicts, through the queue."""
+"""Texts to predictions, through the queue."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from potstill.domain.predictor import Logits, Prediction, predictions
 from potstill.inference.bundle import BundlePredictor
 from potstill.inference.reading import Read
-from potstill.serving.gather import Gatherer
+from potstill.serving.batch_queue import BatchQueue
 
-AT_ONCE = 4_000
-"""Characters that are tokenised in passing; more go to a thread, so that nobody waits for them."""
+INLINE_CHARACTERS = 4_000
+"""So many are tokenised on the event loop; more go to a thread, so that nobody waits for them."""
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The verdict on a text, and whether a part of it was left unread."""
+class TextPrediction:
+    """The prediction for a text, and whether a part of it was left unread."""
 
-    verdict: Prediction
+    prediction: Prediction
     truncated: bool
 
 
@@ -28,22 +28,22 @@ class TooLongError(Exception):
         super().__init__(f"the texts of one request have more than {most:,} tokens together")
 
 
-class Judge:
+class ServedModel:
     """An opened bundle behind its queue, by the name that requests call it."""
 
-    def __init__(self, name: str, bundle: BundlePredictor, gatherer: Gatherer, *, most_tokens: int) -> None:
-        self.name, self.bundle, self.gatherer, self._most = name, bundle, gatherer, most_tokens
+    def __init__(self, name: str, bundle: BundlePredictor, queue: BatchQueue, *, most_tokens: int) -> None:
+        self.name, self.bundle, self.queue, self._most = name, bundle, queue, most_tokens
 
-    async def judge(self, texts: Sequence[str]) -> list[Judged]:
-        """The verdict on each text; raises as `ask` does."""
+    async def predict(self, texts: Sequence[str]) -> list[TextPrediction]:
+        """The prediction for each text; raises as `logits` does."""
         if not texts:
             return []
-        logits, long = await self.ask(texts)
+        logits, long = await self.logits(texts)
         info = self.bundle.info
-        found = zip(predictions(logits, info.calibration, info.task), self.bundle.unread(long), strict=True)
-        return [Judged(verdict, unread) for verdict, unread in found]
+        predicted = predictions(logits, info.calibration, info.task)
+        return [TextPrediction(each, cut) for each, cut in zip(predicted, self.bundle.unread(long), strict=True)]
 
-    async def ask(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
+    async def logits(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
         """Logits, (texts, labels), and for each text whether it is longer than a window.
 
         Raises:
@@ -53,10 +53,10 @@ class Judge:
         read = await self._read(texts)
         if sum(len(row) for row in read.rows) > self._most:
             raise TooLongError(self._most)
-        return self.bundle.model.of_texts(read, await self.gatherer.ask(read.rows)), read.long
+        return self.bundle.model.of_texts(read, await self.queue.submit(read.rows)), read.long
 
     async def _read(self, texts: Sequence[str]) -> Read:
         reader = self.bundle.model.reader
-        if sum(len(text) for text in texts) <= AT_ONCE:
+        if sum(len(text) for text in texts) <= INLINE_CHARACTERS:
             return reader.read(texts)
         return await asyncio.to_thread(reader.read, texts)

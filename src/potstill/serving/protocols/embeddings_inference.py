@@ -7,16 +7,17 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
 from potstill.domain.predictor import Prediction
-from potstill.serving.asking import judge_of, judged
-from potstill.serving.documented import refusals
+from potstill.serving.dependencies import model_of
+from potstill.serving.dependencies import predict as predict_texts
+from potstill.serving.errors import RequestError, inference_shape
 from potstill.serving.limits import MOST_TEXTS
-from potstill.serving.refusals import RefusalError, inference_shape
-from potstill.serving.strict import StrictRoute
+from potstill.serving.openapi_errors import error_responses
+from potstill.serving.strict_json import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["text-embeddings-inference"])
 
 
-# Two are read, so that the refusal can say why; the description has one, since two are never answered.
+# Two are read, so that the error can say why; the description has one, since two are never answered.
 _OneOrTwo = Annotated[
     list[str],
     Field(min_length=1, max_length=2),
@@ -33,7 +34,7 @@ class Many(RootModel[Annotated[list[_OneOrTwo], Field(min_length=1, max_length=M
 
 
 class PredictRequest(BaseModel):
-    """One text, or a list of lists of one text each. Unknown keys are let pass, as there.
+    """One text, or a list of lists of one text each. Unknown keys are ignored, as there.
 
     `raw_scores` asks for logits there; here there are probabilities only, and it is refused.
     """
@@ -52,14 +53,14 @@ class LabelScore(BaseModel):
     label: str
 
 
-@router.post("/predict", responses=refusals(inference_shape))
+@router.post("/predict", responses=error_responses(inference_shape))
 async def predict(body: PredictRequest, request: Request) -> list[LabelScore] | list[list[LabelScore]]:
     """Every label with its probability, the likeliest first: a list for one text, a list of lists for several."""
     if body.raw_scores:
-        raise RefusalError(422, "raw_scores: this server has probabilities only")
-    judge = judge_of(request)
-    found = await judged(request, _texts(body.inputs), judge)
-    label_scores = [_label_scores(one.verdict, judge.bundle.labels) for one in found]
+        raise RequestError(422, "raw_scores: this server has probabilities only")
+    model = model_of(request)
+    predicted = await predict_texts(request, model, _texts(body.inputs))
+    label_scores = [_label_scores(text.prediction, model.bundle.labels) for text in predicted]
     return label_scores if isinstance(body.inputs, Many) else label_scores[0]
 
 
@@ -71,10 +72,10 @@ def _texts(inputs: str | Single | Many) -> list[str]:
 
 def _only(texts: list[str]) -> str:
     if len(texts) != 1:
-        raise RefusalError(422, "two strings are a sentence pair, which this model does not judge; send [[a], [b]]")
+        raise RequestError(422, "two strings are a sentence pair, which this model does not take; send [[a], [b]]")
     return texts[0]
 
 
-def _label_scores(verdict: Prediction, labels: Sequence[str]) -> list[LabelScore]:
-    found = [LabelScore(score=share, label=label) for share, label in zip(verdict.shares, labels, strict=True)]
-    return sorted(found, key=lambda one: -one.score)
+def _label_scores(prediction: Prediction, labels: Sequence[str]) -> list[LabelScore]:
+    scores = [LabelScore(score=share, label=label) for share, label in zip(prediction.shares, labels, strict=True)]
+    return sorted(scores, key=lambda score: -score.score)

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
 from potstill.domain.predictor import Prediction
 from potstill.domain.task import Task
-from potstill.serving.asking import Serving, judge_of, judged, serving_of
-from potstill.serving.documented import refusals
+from potstill.serving.dependencies import model_of, predict, state_of
+from potstill.serving.errors import RequestError, openai_shape
 from potstill.serving.limits import MOST_TEXTS
-from potstill.serving.refusals import RefusalError, openai_shape
-from potstill.serving.strict import StrictRoute
+from potstill.serving.openapi_errors import error_responses
+from potstill.serving.strict_json import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["OpenAI"])
 
@@ -27,7 +27,7 @@ class TextPart(BaseModel):
 
 
 class ImagePart(BaseModel):
-    """A part that is an image: refused, not passed over."""
+    """A part that is an image: refused, not ignored."""
 
     type: Literal["image_url"]
 
@@ -52,7 +52,7 @@ class Parts(RootModel[Annotated[list[Part], Field(min_length=1, max_length=MOST_
 
 
 class ModerationRequest(BaseModel):
-    """One text, several, or the parts of one message. Unknown keys are let pass, as there."""
+    """One text, several, or the parts of one message. Unknown keys are ignored, as there."""
 
     model_config = ConfigDict(strict=True)
 
@@ -77,31 +77,32 @@ class ModerationResponse(BaseModel):
     results: list[Moderation]
 
 
-@router.post("/v1/moderations", responses=refusals(openai_shape, invalid=400))
+@router.post("/v1/moderations", responses=error_responses(openai_shape, invalid=400))
 async def moderations(body: ModerationRequest, request: Request) -> ModerationResponse:
-    """Judge texts; the categories are the model's labels, by the names that the server was started with."""
-    judge = judge_of(request)
-    texts, as_one = _texts(body.input)
-    named = categories_of(serving_of(request), judge.bundle.info.task)
-    found = await judged(request, texts, judge)
-    results = [moderation_of(one.verdict, named, judge.bundle.info.task) for one in found]
-    results = [_strongest(results)] if as_one else results
-    return ModerationResponse(id=f"modr-{uuid4().hex}", model=judge.bundle.info.name, results=results)
+    """Score texts; the categories are the model's labels, by the names that the server was started with."""
+    model = model_of(request)
+    texts, are_one_message = _texts(body.input)
+    info = model.bundle.info
+    categories = categories_of(state_of(request).categories, info.task)
+    predicted = await predict(request, model, texts)
+    results = [moderation_of(text.prediction, categories, info.task) for text in predicted]
+    results = [_strongest(results)] if are_one_message else results
+    return ModerationResponse(id=f"modr-{uuid4().hex}", model=info.name, results=results)
 
 
-def categories_of(serving: Serving, task: Task) -> dict[str, str]:
-    """The category of each label that is one: those that were named, or else the positive label, or every one where a
-    text may carry several.
+def categories_of(named: dict[str, str], task: Task) -> dict[str, str]:
+    """The category of each label that has one: those that were `named`, or else the positive label, or every label
+    where a text may carry several.
 
     Raises:
-        RefusalError: a text has one of more labels than two and nobody said which of them are categories.
+        RequestError: a text has one of more labels than two and none of them was named as a category.
     """
-    if serving.categories:
-        return serving.categories
+    if named:
+        return named
     if task.multilabel:
         return {label: label for label in task.labels}
     if task.positive is None:
-        raise RefusalError(400, "this model has more labels than two; --map LABEL=CATEGORY says which are categories")
+        raise RequestError(400, "this model has more than two labels; --map LABEL=CATEGORY says which are categories")
     return {task.positive: task.positive}
 
 
@@ -113,19 +114,19 @@ def _texts(given: str | Texts | Parts) -> tuple[list[str], bool]:
         return given.root, False
     parts = [part.text for part in given.root if isinstance(part, TextPart)]
     if len(parts) < len(given.root):
-        raise RefusalError(400, "this model reads text; it does not judge images")
+        raise RequestError(400, "this model reads text; it does not take images")
     return parts, True
 
 
-def moderation_of(verdict: Prediction, named: dict[str, str], task: Task) -> Moderation:
+def moderation_of(prediction: Prediction, named: dict[str, str], task: Task) -> Moderation:
     """Several labels may be one category: of labels that exclude each other the shares add up, of others the largest
     counts."""
     columns: dict[str, list[int]] = {}
     for label, category in named.items():
         columns.setdefault(category, []).append(task.labels.index(label))
     together = max if task.multilabel else sum
-    categories = {name: any(task.labels[one] in verdict.labels for one in its) for name, its in columns.items()}
-    scores = {name: min(1.0, together(verdict.shares[one] for one in its)) for name, its in columns.items()}
+    categories = {name: any(task.labels[n] in prediction.labels for n in its) for name, its in columns.items()}
+    scores = {name: min(1.0, together(prediction.shares[n] for n in its)) for name, its in columns.items()}
     return Moderation(
         flagged=any(categories.values()),
         categories=categories,

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from potstill.domain.predictor import Prediction
-from potstill.serving.asking import judge_of, judged
-from potstill.serving.documented import refusals
-from potstill.serving.judge import Judge
-from potstill.serving.refusals import RefusalError, google_shape
-from potstill.serving.strict import StrictRoute
+from potstill.serving.dependencies import model_of, predict
+from potstill.serving.errors import RequestError, google_shape
+from potstill.serving.openapi_errors import error_responses
+from potstill.serving.served_model import ServedModel
+from potstill.serving.strict_json import StrictRoute
 
 MOST_BYTES = 20_480
 MOST_SENTENCES = 255
@@ -21,29 +21,29 @@ _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+|\n|$)")
 router = APIRouter(route_class=StrictRoute, tags=["Perspective"])
 
 
-class _Sent(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(strict=True)
 
 
-class Comment(_Sent):
-    """The text to judge."""
+class Comment(_Strict):
+    """The text to score."""
 
     text: Annotated[str, Field(json_schema_extra={"pattern": r"\S"})]
     type: str | None = None
 
 
-class Asked(_Sent):
+class RequestedAttribute(_Strict):
     """How an attribute is wanted. Below `scoreThreshold` it is left out of the answer."""
 
     scoreType: str | None = None
     scoreThreshold: Annotated[FiniteFloat, Field(ge=0, le=1)] | None = None
 
 
-class AnalyzeRequest(_Sent):
-    """A comment, and the attributes that are wanted. Other keys of that protocol are let pass."""
+class AnalyzeRequest(_Strict):
+    """A comment, and the attributes that are wanted. Other keys of that protocol are ignored."""
 
     comment: Comment
-    requestedAttributes: Annotated[dict[str, Asked], Field(min_length=1, max_length=64)]
+    requestedAttributes: Annotated[dict[str, RequestedAttribute], Field(min_length=1, max_length=64)]
     languages: list[str] = []
     doNotStore: bool = False
     spanAnnotations: bool = False
@@ -80,36 +80,36 @@ class AnalyzeResponse(BaseModel):
     clientToken: str | None = None
 
 
-@router.post(PATH, responses=refusals(google_shape, invalid=400), response_model_exclude_none=True)
+@router.post(PATH, responses=error_responses(google_shape, invalid=400), response_model_exclude_none=True)
 async def analyze(body: AnalyzeRequest, request: Request) -> AnalyzeResponse:
-    """Judge a comment. Nothing is ever stored, whether `doNotStore` says so or not."""
+    """Score a comment. Nothing is ever stored, whether `doNotStore` says so or not."""
     text = body.comment.text
     if not text.strip():
-        raise RefusalError(400, "comment.text is empty")
+        raise RequestError(400, "comment.text is empty")
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        raise RefusalError(400, f"comment.text has more than {MOST_BYTES:,} bytes")
-    judge = judge_of(request)
-    columns = attributes(judge)
+        raise RequestError(400, f"comment.text has more than {MOST_BYTES:,} bytes")
+    model = model_of(request)
+    columns = attributes(model)
     if unknown := sorted(body.requestedAttributes.keys() - columns.keys()):
-        raise RefusalError(
+        raise RequestError(
             400, f"{len(unknown)} of the requested attributes are not assessed; {', '.join(columns)} are"
         )
     spans = sentences(text) if body.spanAnnotations else []
-    found = await judged(request, [text, *(text[begin:end] for begin, end in spans)], judge)
-    whole, *parts = [one.verdict for one in found]
+    predicted = await predict(request, model, [text, *(text[begin:end] for begin, end in spans)])
+    whole, *parts = [each.prediction for each in predicted]
     scores = {
         name: _attribute(whole, parts, spans or [(0, len(text))], columns[name])
-        for name, asked in body.requestedAttributes.items()
-        if whole.shares[columns[name]] >= (asked.scoreThreshold or 0)
+        for name, requested in body.requestedAttributes.items()
+        if whole.shares[columns[name]] >= (requested.scoreThreshold or 0)
     }
     languages = body.languages or ["en"]
     return AnalyzeResponse(attributeScores=scores, languages=languages, clientToken=body.clientToken)
 
 
-def attributes(judge: Judge) -> dict[str, int]:
+def attributes(model: ServedModel) -> dict[str, int]:
     """The attributes that can be asked for, each with the column of its label: the labels in Perspective's spelling,
     and TOXICITY for the positive one."""
-    task = judge.bundle.info.task
+    task = model.bundle.info.task
     named = {re.sub(r"\W+", "_", label).upper(): column for column, label in enumerate(task.labels)}
     if task.positive is not None:
         named["TOXICITY"] = task.positive_index
@@ -118,24 +118,24 @@ def attributes(judge: Judge) -> dict[str, int]:
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Where the sentences of a text begin and end, in code points; white space around them belongs to none."""
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for match in _SENTENCE.finditer(text):
         inner = match[0].strip()
         if inner:
             begin = match.start() + match[0].index(inner)
-            found.append((begin, begin + len(inner)))
-    if len(found) <= MOST_SENTENCES:
-        return found
-    kept = found[:MOST_SENTENCES]  # the rest of a text of very many sentences is one
-    return [*kept[:-1], (kept[-1][0], found[-1][1])]
+            spans.append((begin, begin + len(inner)))
+    if len(spans) <= MOST_SENTENCES:
+        return spans
+    kept = spans[:MOST_SENTENCES]  # the rest of a text of very many sentences is one
+    return [*kept[:-1], (kept[-1][0], spans[-1][1])]
 
 
 def _attribute(whole: Prediction, parts: list[Prediction], spans: list[tuple[int, int]], column: int) -> AttributeScore:
-    scored = [
+    span_scores = [
         SpanScore(begin=begin, end=end, score=Score(value=part.shares[column]))
         for (begin, end), part in zip(spans, parts or [whole], strict=True)
     ]
-    return AttributeScore(spanScores=scored, summaryScore=Score(value=whole.shares[column]))
+    return AttributeScore(spanScores=span_scores, summaryScore=Score(value=whole.shares[column]))
 
 
 @router.get("/$discovery/rest", include_in_schema=False)

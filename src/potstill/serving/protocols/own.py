@@ -1,4 +1,4 @@
-"""potstill's own protocol: texts in, a verdict for each; which words weigh; which models there are."""
+"""potstill's own protocol: texts in, a prediction for each; which words matter."""
 
 from typing import Annotated
 
@@ -7,19 +7,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from potstill.domain.predictor import Logits, Prediction
 from potstill.inference.occlusion import MOST_WORDS, Part, parts, strongest, variants, weights
-from potstill.serving.asking import computed, judge_of, judged
-from potstill.serving.documented import refusals
-from potstill.serving.judge import Judge, TooLongError
+from potstill.serving.dependencies import compute, model_of, predict
+from potstill.serving.errors import own_shape
 from potstill.serving.limits import MOST_TEXTS
-from potstill.serving.refusals import own_shape
-from potstill.serving.strict import StrictRoute
+from potstill.serving.openapi_errors import error_responses
+from potstill.serving.served_model import ServedModel, TextPrediction, TooLongError
+from potstill.serving.strict_json import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["potstill"])
 ModelName = Annotated[str | None, Field(description="one of /models; default: the first")]
 
 
 class ScoreRequest(BaseModel):
-    """Texts to judge."""
+    """Texts to score."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -27,8 +27,8 @@ class ScoreRequest(BaseModel):
     model: ModelName = None
 
 
-class Scored(BaseModel):
-    """The verdict on one text."""
+class ScoreResult(BaseModel):
+    """The prediction for one text."""
 
     label: str
     score: float = Field(description="probability of the positive label; with more labels than two, of the likeliest")
@@ -39,23 +39,24 @@ class Scored(BaseModel):
 
 
 class ScoreResponse(BaseModel):
-    """A verdict for each text, in their order."""
+    """A prediction for each text, in their order."""
 
     model: str
     digest: str = Field(description="SHA-256 of the bundle's manifest: another than that of /models is another bundle")
-    results: list[Scored]
+    results: list[ScoreResult]
 
 
-@router.post("/score", responses=refusals(own_shape))
+@router.post("/score", responses=error_responses(own_shape))
 async def score(body: ScoreRequest, request: Request) -> ScoreResponse:
-    """Judge texts."""
-    judge = judge_of(request, body.model)
-    found = await judged(request, body.texts, judge)
-    results = [
-        Scored(label=one.verdict.label, score=one.verdict.score, flagged=one.verdict.flagged, truncated=one.truncated)
-        for one in found
-    ]
-    return ScoreResponse(model=judge.name, digest=judge.bundle.digest, results=results)
+    """Score texts."""
+    model = model_of(request, body.model)
+    results = [_result(text) for text in await predict(request, model, body.texts)]
+    return ScoreResponse(model=model.name, digest=model.bundle.digest, results=results)
+
+
+def _result(text: TextPrediction) -> ScoreResult:
+    its = text.prediction
+    return ScoreResult(label=its.label, score=its.score, flagged=its.flagged, truncated=text.truncated)
 
 
 class ExplainRequest(BaseModel):
@@ -86,44 +87,42 @@ class ExplainResponse(BaseModel):
     words: list[Word] = Field(max_length=MOST_WORDS)
 
 
-@router.post("/explain", responses=refusals(own_shape))
+@router.post("/explain", responses=error_responses(own_shape))
 async def explain(body: ExplainRequest, request: Request) -> ExplainResponse:
-    """Which words of a text weigh on its score."""
-    judge = judge_of(request, body.model)
-    return await computed(request, [body.text], lambda: _explained(judge, body.text))
+    """Which words of a text matter for its score."""
+    model = model_of(request, body.model)
+    return await compute(request, [body.text], lambda: _explanation(model, body.text))
 
 
-async def _explained(judge: Judge, text: str) -> ExplainResponse:
-    info = judge.bundle.info
+async def _explanation(model: ServedModel, text: str) -> ExplainResponse:
+    info = model.bundle.info
     task, temperature = info.task, info.calibration.temperature
-    column = task.positive_index if task.positive else _likeliest((await judge.judge([text]))[0].verdict)
-    part, logits = await _without_each_word(judge, text, column, MOST_WORDS)
+    column = task.positive_index if task.positive else _likeliest((await model.predict([text]))[0].prediction)
+    part, logits = await _without_each_word(model, text, column, MOST_WORDS)
     words = [
         Word(begin=begin, end=end, weight=weight)
         for (begin, end), weight in zip(part.words, weights(logits, task, column, temperature), strict=True)
     ]
-    return ExplainResponse(
-        model=judge.name, label=task.labels[column], begin=part.begin, end=part.end, words=words
-    )  # fmt: skip
+    return ExplainResponse(model=model.name, label=task.labels[column], begin=part.begin, end=part.end, words=words)
 
 
-async def _without_each_word(judge: Judge, text: str, column: int, most: int) -> tuple[Part, Logits]:
+async def _without_each_word(model: ServedModel, text: str, column: int, most: int) -> tuple[Part, Logits]:
     """The part of the text, of `most` words, that speaks most for a label, and the logits of its variants. Of fewer
     words where these have too many tokens: a word of a script that the tokenizer was not made for may have a dozen."""
-    info = judge.bundle.info
+    info = model.bundle.info
     cut = parts(text, most)
     place = 0
     if len(cut) > 1:
-        logits, _ = await judge.ask([text[part.begin : part.end] for part in cut])
+        logits, _ = await model.logits([text[part.begin : part.end] for part in cut])
         place = strongest(logits, info.task, column, info.calibration.temperature)
     try:
-        logits, _ = await judge.ask(variants(text, cut[place]))
+        logits, _ = await model.logits(variants(text, cut[place]))
     except TooLongError:
         if most == 1:
             raise
-        return await _without_each_word(judge, text, column, most // 2)
+        return await _without_each_word(model, text, column, most // 2)
     return cut[place], logits
 
 
-def _likeliest(verdict: Prediction) -> int:
-    return verdict.shares.index(max(verdict.shares))
+def _likeliest(prediction: Prediction) -> int:
+    return prediction.shares.index(max(prediction.shares))

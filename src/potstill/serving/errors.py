@@ -1,4 +1,4 @@
-"""Every way in which a request is refused, in the words of the protocol that it spoke."""
+"""Why a request is refused, in the shape that its protocol has for errors."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,8 +7,8 @@ from fastapi import HTTPException
 from fastapi.responses import JSONResponse
 
 
-class RefusalError(HTTPException):
-    """An answer that is no verdict. `message` never repeats what was sent.
+class RequestError(HTTPException):
+    """A request that is refused or fails. `message` never repeats what was sent.
 
     An HTTPException, because FastAPI turns any other error that reading a body raises into a 400 of its own.
     """
@@ -17,9 +17,13 @@ class RefusalError(HTTPException):
         super().__init__(status, message, None if retry_after is None else {"Retry-After": str(retry_after)})
 
 
+def queue_full(retry_after: int) -> RequestError:
+    """The error of a full queue; `retry_after` is in seconds."""
+    return RequestError(429, "too much is waiting", retry_after=retry_after)
+
+
 Shape = Callable[[int, str], dict[str, Any]]
 """The body of an error, of its status and message."""
-
 _GOOGLE = {
     400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 404: "NOT_FOUND", 405: "UNIMPLEMENTED", 408: "DEADLINE_EXCEEDED",
     413: "INVALID_ARGUMENT", 415: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE",
@@ -59,6 +63,6 @@ def shape_of(path: str) -> Shape:
     return inference_shape if path == "/predict" else own_shape
 
 
-def response(path: str, status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def error_response(path: str, status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to a request of `path` that is refused."""
     return JSONResponse(shape_of(path)(status, message), status, headers)
