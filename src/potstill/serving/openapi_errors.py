@@ -12,8 +12,8 @@ _REASONS = {
     413: "Too large",
     415: "Not application/json, or with a Content-Encoding",
     422: "The body is not as it should be",
-    429: "Too much is waiting; Retry-After says when to come again",
-    503: "Not ready; Retry-After says when to come again",
+    429: "Too much is waiting; Retry-After says when to try again",
+    503: "Not ready; Retry-After says when to try again",
     504: "No answer in time",
 }
 

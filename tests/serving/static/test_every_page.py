@@ -33,7 +33,7 @@ def fill_the_page(page: Page) -> None:
     box(page).fill("x" * 300 + " " + TOXIC)
     expect(page.locator("#history button")).to_have_count(1, timeout=4000)
     page.get_by_role("slider").press("ArrowRight")
-    page.get_by_role("button", name="Which words weigh?").click()
+    page.get_by_role("button", name="Which words matter?").click()
     expect(page.locator("mark").first).to_be_visible()
     page.get_by_label("CSV file").set_input_files(
         {"name": "mine.csv", "mimeType": "text/csv", "buffer": f"text\n{TOXIC}\n".encode()}
@@ -45,9 +45,9 @@ def fill_the_page(page: Page) -> None:
 def test_nothing_that_is_typed_runs(page: Page, text: str) -> None:
     box(page).fill(f"{text} {TOXIC}")
     expect(page.locator(".card .word")).to_be_visible()
-    page.get_by_role("button", name="Which words weigh?").click()
+    page.get_by_role("button", name="Which words matter?").click()
     expect(page.locator(".words")).to_be_visible()
-    page.get_by_label("Every line is a comment of its own").check()
+    page.get_by_label("Each line is a separate comment").check()
     expect(page.locator(".card")).to_have_class("card")
     box(page).fill(f"{text}\n{text}")
     expect(page.locator("ol.lines li")).to_have_count(2)

@@ -52,7 +52,7 @@ def test_a_file_is_taken_when_it_is_choose_file(page: Page) -> None:
 def test_formulas_are_guarded_where_that_is_asked(page: Page, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text('text,n\n"=HYPERLINK(""x"")",-1\n')
     choose_file(page, tmp_path / "mine.csv")
-    page.get_by_label("Guard spreadsheets").check()
+    page.get_by_label("Safe for spreadsheets").check()
     page.get_by_role("button", name="Score 1 rows").click()
     assert downloaded(page)[1][:2] == ['\'=HYPERLINK("x")', "-1"]
 

@@ -12,7 +12,7 @@ def test_busy_counts_down_and_asks_again(page: Page) -> None:
     answer_with(page, 429, 1, retry_after="2")
     box(page).fill(TOXIC)
     expect(page.get_by_role("alert")).to_have_text("The server is busy.")
-    expect(page.locator("#countdown")).to_have_text("Your text is kept. Asking again in 1 s.")
+    expect(page.locator("#countdown")).to_have_text("Your text is kept. Trying again in 1 s.")
     expect(page.locator(".card .word")).to_have_text("Toxic")
     expect(page.locator("#notice")).to_be_hidden()
 
@@ -30,7 +30,7 @@ def test_offline_is_said_and_nothing_is_lost(page: Page) -> None:
     expect(page.get_by_role("alert")).to_have_text("The server does not answer.")
     expect(box(page)).to_have_value(TOXIC)
     page.context.set_offline(False)
-    page.get_by_role("button", name="Ask again").click()
+    page.get_by_role("button", name="Try again").click()
     expect(page.locator(".card .word")).to_have_text("Toxic")
 
 
@@ -46,7 +46,7 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(browser: Browser, tiny_bundle: T
     with running_server(tiny_bundle.folder, POTSTILL_KEY="s3cret") as server:
         page = browser.new_page(base_url=f"http://127.0.0.1:{server.port}")
         page.goto("/")
-        expect(page.get_by_role("alert")).to_have_text("This server wants a key.")
+        expect(page.get_by_role("alert")).to_have_text("This server needs a key.")
         page.get_by_label("Key").fill("wrong")
         page.get_by_role("button", name="Use it").click()
         page.get_by_label("Key").fill("s3cret")

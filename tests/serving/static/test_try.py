@@ -10,7 +10,7 @@ from server import Server, running_server
 pytestmark = needs_browser
 
 
-def test_a_verdict_while_typing(page: Page) -> None:
+def test_an_answer_while_typing(page: Page) -> None:
     box(page).press_sequentially(TOXIC, delay=5)
     expect(page.locator(".card .word")).to_have_text("Toxic")
     expect(page.locator(".card .share")).to_have_text(re.compile(r"probability of toxic: (over )?\d+\.\d %"))
@@ -23,7 +23,7 @@ def test_a_verdict_while_typing(page: Page) -> None:
 
 
 def test_several_lines_at_once(page: Page) -> None:
-    page.get_by_label("Every line is a comment of its own").check()
+    page.get_by_label("Each line is a separate comment").check()
     box(page).fill("\n".join([TOXIC, "", FINE]))
     expect(page.locator(".card .word")).to_have_text("1 of 2 lines toxic")
     expect(page.locator("ol.lines li")).to_have_count(2)
@@ -31,7 +31,7 @@ def test_several_lines_at_once(page: Page) -> None:
 
 
 def test_more_lines_than_a_request_holds_are_sent_to_the_file_below(page: Page) -> None:
-    page.get_by_label("Every line is a comment of its own").check()
+    page.get_by_label("Each line is a separate comment").check()
     box(page).fill("\n".join(["a"] * 257))
     expect(page.get_by_role("alert")).to_have_text("More than 256 lines: drop them as a file below.")
     box(page).fill("\n".join(["a"] * 256))
@@ -39,7 +39,7 @@ def test_more_lines_than_a_request_holds_are_sent_to_the_file_below(page: Page) 
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_every_example_gets_a_verdict(page: Page) -> None:
+def test_every_example_gets_an_answer(page: Page) -> None:
     chips = page.get_by_role("group", name="Examples").get_by_role("button")
     assert chips.count() == 6
     for n in range(6):
@@ -72,7 +72,7 @@ def test_another_bundle_of_the_same_name_brings_its_own_threshold(browser: Brows
     expect(page.locator("#cards article")).to_have_count(1)
     box(page).fill(TOXIC)
     expect(page.locator(".card .word")).to_have_text("Toxic")
-    expect(page.get_by_label("Called toxic from")).to_have_value("49")
+    expect(page.get_by_label("Threshold for toxic")).to_have_value("49")
     page.context.close()
 
 
@@ -99,5 +99,5 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     for _ in range(20):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.innerText || document.activeElement.type || ''"))
-    for wanted in ("checkbox", "An insult", "range", "Which words weigh?", "file"):
+    for wanted in ("checkbox", "An insult", "range", "Which words matter?", "file"):
         assert wanted in names
