@@ -76,7 +76,8 @@ def check_exposure(host: str, key: str | None, insecure: bool) -> None:
     """Only this machine may ask without a key. Raises PotstillError."""
     if key is None and not insecure and not _is_loopback(host):
         raise PotstillError(
-            f"{host} can be reached from other machines: set POTSTILL_KEY to a key that clients send, or say --insecure"
+            f"{host} can be reached from other machines: set POTSTILL_KEY to a key that clients must send, or pass "
+            "--insecure"
         )
 
 
