@@ -23,7 +23,7 @@ class ScoreSettings:
 
     source: str
     target: str
-    bundle: Path | None = None
+    bundle: str | Path | None = None
     runs: Path = RUNS
     text: str = "text"
     """The column with the text."""

@@ -22,7 +22,7 @@ RUNS = Path("runs")
 class ServeSettings:
     """What to serve, where, and to whom. Without `bundles` it is the newest one of the studies in `runs`."""
 
-    bundles: Sequence[Path] = ()
+    bundles: Sequence[str | Path] = ()
     """The page shows several side by side; programs get the first unless they name another."""
     runs: Path = RUNS
     host: str = "127.0.0.1"
@@ -53,7 +53,7 @@ def serve(settings: ServeSettings, *, say: Callable[[str], None] = to_stderr) ->
         PotstillError: other machines could ask without a key, the port is taken, a category is for a label that the
             model lacks, or a bundle does not open.
     """
-    folders = settings.bundles or [newest_bundle(settings.runs)]
+    folders = [Path(folder) for folder in settings.bundles] or [newest_bundle(settings.runs)]
     if settings.expect_sha256 and len(folders) > 1:
         raise PotstillError("--expect-sha256 is the hash of one bundle: serve one")
     check_exposure(settings.host, settings.key, settings.insecure)
