@@ -142,7 +142,7 @@ def _bounded(name: str, stream: io.TextIOWrapper) -> Generator[str]:
     while line := stream.readline(LONGEST_LINE):
         number += 1
         if len(line) == LONGEST_LINE:
-            raise DataError(f"{name}, line {number} has more than {LONGEST_LINE:,} characters: this is no CSV file")
+            raise DataError(f"{name}, line {number} has more than {LONGEST_LINE:,} characters: this is not a CSV file")
         yield line
 
 

@@ -37,7 +37,7 @@ def test_explain_takes_fewer_words_where_each_has_many_tokens(server: Server) ->
     assert "fool" in text[answer["begin"] : answer["end"]]
 
 
-def test_half_a_surrogate_pair_and_every_odd_text_is_judged(server: Server) -> None:
+def test_half_a_surrogate_pair_and_every_odd_text_is_scored(server: Server) -> None:
     body = b'{"texts": ["\\ud83d", "", "\\u0000", "' + "\u202e👩‍👩‍👧".encode() + b'"]}'
     answer = server.send("POST", "/score", body, content_type="application/json")
     assert answer.status == 200
