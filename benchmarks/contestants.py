@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
+import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, pipeline
@@ -57,15 +57,15 @@ class Bench:
 
 def random_field(bench: Bench) -> dict[str, Contestant]:
     """Everyone, for a model with random weights."""
-    found = {
+    field = {
         "pipeline": Contestant(pipeline_answer(bench), padded=True),
         "onnxruntime, plain": Contestant(_in_batches(bench, _plain_onnx(bench)), padded=True),
         "OpenVINO, plain": Contestant(_in_batches(bench, _plain_openvino(bench)), padded=True),
         "lab: torch packed fp32": Contestant(packed_answer(bench, torch.float32)),
     }
     if uses_bf16("auto"):  # emulated it takes many times as long as fp32
-        found["lab: torch packed bf16"] = Contestant(packed_answer(bench, torch.bfloat16))
-    return found | {f"shop: {name}": Contestant(shop_engine(bench, name)) for name in ENGINES}
+        field["lab: torch packed bf16"] = Contestant(packed_answer(bench, torch.bfloat16))
+    return field | {f"shop: {name}": Contestant(shop_engine(bench, name)) for name in ENGINES}
 
 
 def pipeline_answer(bench: Bench) -> Answering:
@@ -122,7 +122,8 @@ def _plain_file(bench: Bench) -> Path:
 
     sides = {0: torch.export.Dim("rows"), 1: torch.export.Dim("length", max=bench.length)}
     example = torch.ones(2, 8, dtype=torch.long)
-    torch.onnx.export(
+    exporter: Any = torch.onnx
+    exporter.export(
         Masked(), (example, example), path, dynamo=True, verbose=False, external_data=False,
         dynamic_shapes={"input_ids": sides, "attention_mask": sides},
         input_names=["input_ids", "attention_mask"], output_names=["logits"],
@@ -131,7 +132,8 @@ def _plain_file(bench: Bench) -> Path:
 
 
 def _plain_onnx(bench: Bench) -> Callable[[dict[str, NDArray[np.int64]]], object]:
-    session = onnxruntime.InferenceSession(_plain_file(bench), providers=["CPUExecutionProvider"])
+    opening: Any = onnxruntime
+    session = opening.InferenceSession(_plain_file(bench), providers=["CPUExecutionProvider"])
     return lambda inputs: session.run(None, inputs)
 
 

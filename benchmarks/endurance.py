@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def terminations(command: list[str | Path], times: int) -> None:
                 time.sleep(0.005)
             started = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            answers.update(one.result() for one in waiting)
+            answers.update(future.result() for future in waiting)
             assert _exit_code(process) == 0
             took.append(time.monotonic() - started)
     print(
@@ -165,8 +166,8 @@ def memory(process: int, count: int, path: Path, column: str) -> None:
     codes: Counter[int] = Counter()
     with ThreadPoolExecutor(8) as pool:
         for _ in range(100):
-            for found in pool.map(lambda seed: _some(texts, count // 800, seed), range(8)):
-                codes.update(found)
+            for counted in pool.map(partial(_some, texts, count // 800), range(8)):
+                codes.update(counted)
             sizes.append(resident_mb(process))
     half = np.polyfit(np.arange(50), sizes[50:], 1)[0] * 50
     print(
@@ -211,13 +212,13 @@ def _any_request(generator: random.Random, texts: list[str]) -> tuple[str, Any]:
 
 def nonsense(seconds: float) -> None:
     """Damaged requests on raw sockets, then the same answers as before."""
-    before = _verdicts()
+    before = _answers()
     generator, sent, codes = random.Random(0), 0, Counter[str]()
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         codes[_throw(_damaged(generator), generator)] += 1
         sent += 1
-    assert _verdicts() == before
+    assert _answers() == before
     print(
         f"{sent:,} damaged requests in {seconds:.0f} s: {dict(codes)}; alive, and the answers are the same.", flush=True
     )
@@ -271,7 +272,7 @@ def _throw(request: bytes, generator: random.Random) -> str:
             return type(error).__name__
 
 
-def _verdicts() -> bytes:
+def _answers() -> bytes:
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
     body = json.dumps({"texts": ["I hate you", "Thanks.", "", "👍"]})
     connection.request("POST", "/score", body, {"Content-Type": "application/json"})

@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from typing import cast
 
 import numpy as np
 import torch
@@ -25,7 +26,8 @@ from ceilings import ceilings, operations
 from contestants import Answering, Bench, Contestant, random_field
 from notebook import Notebook
 from real_study import open_students, quality_table, student_field
-from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, PreTrainedModel
+from served import open_tokenizer
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedModel
 
 from potstill.data.tables import read_table
 from potstill.inference.machine import available_threads, cpu_kind
@@ -52,8 +54,8 @@ def draw_comments(path: Path, column: str, count: int, bench: Bench) -> list[str
     generator = random.Random(0)
     chosen = [
         texts[row]
-        for stratum in np.array_split(order, STRATA)
-        for row in generator.sample(stratum.tolist(), count // STRATA)
+        for stratum in np.array_split(np.array(order), STRATA)
+        for row in generator.sample(cast(list[int], stratum.tolist()), count // STRATA)
     ]
     generator.shuffle(chosen)
     return chosen
@@ -85,7 +87,7 @@ def _one_round(name: str, field: dict[str, Contestant], texts: list[str], n: int
             model=name, round=n, what="speed", who=who, comments=len(given), texts_per_second=speed,
             alone_ms=1000 * alone,
         )  # fmt: skip
-        print(f"{name}, round {n}, {who}: {speed:.1f} comments/s", file=sys.stderr, flush=True)
+        print(f"{name}, round {n}, {who}: {speed:.1f} texts/s", file=sys.stderr, flush=True)
     notes.add(model=name, round=n, what="done")
 
 
@@ -105,7 +107,7 @@ def speed_table(
     speeds: dict[str, dict[int, dict[str, float]]] = defaultdict(dict)
     for line in (line for line in lines if line["what"] == "speed"):
         speeds[line["who"]][line["round"]] = line
-    yield f"| who | comments/s | times {base} | share of the ceiling | one comment, ms | times {base} |"
+    yield f"| who | texts/s | times {base} | share of the ceiling | one comment, ms | times {base} |"
     yield "|---|---|---|---|---|---|"
     for who in sorted(speeds, key=lambda who: _median(speeds[who], "texts_per_second")):
         rounds, first, kind = speeds[who], speeds[base], _kind(who, top)
@@ -141,14 +143,14 @@ def _kind(who: str, top: dict[str, float]) -> str:
 def random_model(shape: Shape) -> PreTrainedModel:
     """A BERT of this shape with random weights."""
     width, layers, heads, inner = shape
-    torch.manual_seed(0)
+    torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]
     config = BertConfig(hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner)
     return BertForSequenceClassification(config).eval()
 
 
 def measure_shapes(arguments: argparse.Namespace, counts: dict[str, int], notes: Notebook) -> Iterator[str]:
     """The models with random weights, one after the other; a table each."""
-    tokenizer = AutoTokenizer.from_pretrained(find_encoder("minilm"))
+    tokenizer = open_tokenizer(find_encoder("minilm"))
     for name, shape in SHAPES.items():
         if name not in arguments.models:
             continue

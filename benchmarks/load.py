@@ -35,11 +35,11 @@ class Load:
 
     def share(self, status: int) -> float:
         """Of the requests, those answered with this code."""
-        return sum(one.status == status for one in self.outcomes) / len(self.outcomes)
+        return sum(outcome.status == status for outcome in self.outcomes) / len(self.outcomes)
 
     def p99(self, status: int = 200) -> float:
         """Seconds within which 99 of 100 such answers came; 0 where there were none."""
-        times = [one.seconds for one in self.outcomes if one.status == status]
+        times = [outcome.seconds for outcome in self.outcomes if outcome.status == status]
         return float(np.percentile(times, 99)) if times else 0.0
 
 
@@ -54,7 +54,7 @@ async def drive(port: int, requests: Sequence[bytes], rate: float, seconds: floa
     loop = asyncio.get_running_loop()
     start = loop.time() + 0.05
 
-    async def one(n: int, due: float) -> Outcome:
+    async def request(n: int, due: float) -> Outcome:
         late = loop.time() - due
         try:
             stream = await _stream(port, free, loop.time())
@@ -72,7 +72,7 @@ async def drive(port: int, requests: Sequence[bytes], rate: float, seconds: floa
     for n in range(max(1, int(rate * seconds))):
         due = start + n / rate
         await asyncio.sleep(due - loop.time())
-        tasks.append(asyncio.create_task(one(n, due)))
+        tasks.append(asyncio.create_task(request(n, due)))
     outcomes = await asyncio.gather(*tasks)
     for _, (_, writer) in free:
         writer.close()

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import onnxruntime
+import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
@@ -85,13 +85,14 @@ def whole(path: Path, tokens: int) -> Callable[[], object]:
     return lambda: session.run(["logits"], {"input_ids": ids})
 
 
-def _session(content: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
+def _session(content: bytes) -> Any:
+    runtime: Any = onnxruntime  # it comes without types
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = available_threads()
     options.enable_mem_pattern = False
     # The threads of a session spin for a while after a run, and would take the cores from the next one's.
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def main() -> int:

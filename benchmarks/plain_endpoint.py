@@ -13,7 +13,7 @@ app = FastAPI()
 
 
 class Question(BaseModel):
-    """Texts to judge."""
+    """Texts to score."""
 
     texts: list[str]
 
@@ -26,7 +26,7 @@ def livez() -> str:
 
 @app.post("/score")
 def score(question: Question) -> list[dict[str, Any]]:
-    """Judge them."""
+    """Score them."""
     return classify(question.texts, truncation=True, max_length=128)
 
 

@@ -29,15 +29,15 @@ def profile(folder: Path, rows: int, length: int) -> list[dict[str, float]]:
     compiled = core.compile_model(core.read_model(folder / "model.xml"), "CPU", {**settings, "NUM_STREAMS": 1})
     request = compiled.create_infer_request()
     ids = np.random.default_rng(0).integers(1000, 20_000, size=(rows, length))
-    found: list[dict[str, float]] = []
+    turns: list[dict[str, float]] = []
     for turn in range(WARM + TURNS):
         request.infer({0: ids})
         spent: defaultdict[str, float] = defaultdict(float)
         for node in request.get_profiling_info():
             spent[node.node_type] += node.real_time.total_seconds()
         if turn >= WARM:
-            found.append(dict(spent))
-    return found
+            turns.append(dict(spent))
+    return turns
 
 
 def is_product(kind: str) -> bool:

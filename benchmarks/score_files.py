@@ -31,7 +31,7 @@ from potstill.inference.bundle import open_bundle
 from potstill.inference.engine import engines_of
 from potstill.scoring.formats import format_of
 from potstill.scoring.job import PART_ROWS, Job, Scorer
-from potstill.scoring.score import score
+from potstill.scoring.run_job import run_job
 
 KILLS = 5
 STUB_CHARACTERS = 80
@@ -95,8 +95,12 @@ def _score(source: str, target: str, bundle: Path | None, engine: str | None) ->
     else:
         task = Task(labels=("even", "odd"), positive="odd")
         scorer = Scorer(StubPredictor().read, task, Calibration(), "a stub")
-    score(job, scorer, lambda *_: None, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer)
+    run_job(job, scorer, unseen, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer)
     return 0
+
+
+def unseen(done: int, total: int | None, rows: int) -> None:
+    """Progress that nobody watches."""
 
 
 def _comments(path: Path, column: str, characters: int | None) -> Iterator[str]:
@@ -156,7 +160,7 @@ def _report(rows: int, tenth: Finished, whole: Finished, cut: list[Finished], wo
     same = _digest(work / "whole.csv") == _digest(work / "cut.csv")
     print(f"{rows:,} rows, undisturbed: {whole.seconds:.0f} s, {rows / whole.seconds:,.0f} rows/s.")
     print(f"Peak memory: {whole.peak_mb:.0f} MB; for a tenth of the rows {tenth.peak_mb:.0f} MB.")
-    kills, peak = sum(one.killed for one in cut), max(one.peak_mb for one in cut)
+    kills, peak = sum(run.killed for run in cut), max(run.peak_mb for run in cut)
     print(f"{kills} kills; peak {peak:.0f} MB; the same bytes: {same}.")
     print(f"Ids in order, none missing, none twice: {_in_order(work / 'cut.csv', rows)}.")
 
@@ -168,12 +172,12 @@ def _digest(path: Path) -> str:
 
 def _in_order(path: Path, rows: int) -> bool:
     with path.open(encoding="utf-8", newline="") as file:
-        found = 0
+        seen = 0
         for row in csv.DictReader(file):
-            if row["id"] != str(found):
+            if row["id"] != str(seen):
                 return False
-            found += 1
-    return found == rows
+            seen += 1
+    return seen == rows
 
 
 if __name__ == "__main__":

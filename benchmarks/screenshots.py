@@ -21,21 +21,21 @@ def take(page: Page, out: Path, name: str) -> None:
     page.goto("/")
     page.locator("#comment").fill(COMMENT)
     page.locator(".card .word").first.wait_for()
-    page.get_by_role("button", name="Which words weigh?").first.click()
+    page.get_by_role("button", name="Which words matter?").first.click()
     page.locator("mark").first.wait_for()
     page.wait_for_timeout(2200)
     page.screenshot(path=out / f"try-{name}.png", full_page=True)
-    page.get_by_label("Every line is a comment of its own").check()
+    page.get_by_label("Each line is a separate comment").check()
     page.locator("#comment").fill(LINES)
     page.locator("ol.lines li").nth(2).wait_for()
     page.get_by_label("CSV file").set_input_files(
         {"name": "mine.csv", "mimeType": "text/csv", "buffer": f"comment\n{LINES}\n".encode()}
     )
     page.screenshot(path=out / f"lines-{name}.png", full_page=True)
-    for other in ("model", "api"):
-        page.goto(f"/{other}")
+    for path in ("model", "api"):
+        page.goto(f"/{path}")
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=out / f"{other}-{name}.png", full_page=True)
+        page.screenshot(path=out / f"{path}-{name}.png", full_page=True)
 
 
 def main() -> int:

@@ -56,9 +56,9 @@ HARMLESS = (
 )
 
 
-def count(verdicts: list[Prediction]) -> tuple[int, int]:
-    """Of the verdicts on `TOXIC` and then `HARMLESS`, how many of each are right."""
-    flagged = [verdict.flagged for verdict in verdicts]
+def count(predictions: list[Prediction]) -> tuple[int, int]:
+    """Of the predictions for `TOXIC` and then `HARMLESS`, how many of each are right."""
+    flagged = [prediction.flagged for prediction in predictions]
     return flagged[: len(TOXIC)].count(True), flagged[len(TOXIC) :].count(False)
 
 
@@ -68,12 +68,12 @@ def main() -> int:
     parser.add_argument("bundles", nargs="+", type=Path)
     for path in parser.parse_args().bundles:
         bundle = open_bundle(path)
-        verdicts = bundle.predict([*TOXIC, *HARMLESS])
-        toxic, harmless = count(verdicts)
+        predictions = bundle.predict([*TOXIC, *HARMLESS])
+        toxic, harmless = count(predictions)
         print(f"{path}: {toxic} of {len(TOXIC)} toxic sentences flagged, {harmless} of {len(HARMLESS)} harmless not")
-        for place, (text, verdict) in enumerate(zip([*TOXIC, *HARMLESS], verdicts, strict=True)):
-            if verdict.flagged != (place < len(TOXIC)) or text in ("I hate you", "I hate Mondays"):
-                print(f"  {verdict.score:.3f} {verdict.label}: {text}")
+        for place, (text, prediction) in enumerate(zip([*TOXIC, *HARMLESS], predictions, strict=True)):
+            if prediction.flagged != (place < len(TOXIC)) or text in ("I hate you", "I hate Mondays"):
+                print(f"  {prediction.score:.3f} {prediction.label}: {text}")
     return 0
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from transformers import AutoTokenizer
 
@@ -66,15 +67,21 @@ def cpu_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def open_tokenizer(folder: str | Path) -> Any:
+    """The tokenizer of a model folder; transformers gives it no type."""
+    opening: Any = AutoTokenizer
+    return opening.from_pretrained(folder)
+
+
 def comments_of(tokens: int, count: int, path: Path, column: str) -> list[str]:
     """The starts of real comments, cut where they have `tokens` tokens with the two special ones."""
-    tokenizer = AutoTokenizer.from_pretrained(find_encoder("minilm")).backend_tokenizer
-    found: list[str] = []
+    tokenizer = open_tokenizer(find_encoder("minilm")).backend_tokenizer
+    texts: list[str] = []
     for row in read_table(str(path), Path()).rows:
         text = "" if row.fault else row.values[column] or ""
-        offsets = tokenizer.encode(text, add_special_tokens=False).offsets if text else []
+        offsets: list[tuple[int, int]] = tokenizer.encode(text, add_special_tokens=False).offsets if text else []
         if len(offsets) >= tokens - 2:
-            found.append(text[: offsets[tokens - 3][1]])
-        if len(found) == count:
+            texts.append(text[: offsets[tokens - 3][1]])
+        if len(texts) == count:
             break
-    return found
+    return texts

@@ -16,17 +16,18 @@ import time
 from collections import Counter
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 from contestants import Answering, Bench, pipeline_answer
 from inference import SHAPES, random_model
 from load import Load, bodies, drive
-from served import comments_of, cpu_seconds, plain_server, potstill_server, running
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from served import comments_of, cpu_seconds, open_tokenizer, plain_server, potstill_server, running
+from transformers import AutoModelForSequenceClassification
 
 from potstill.domain.measures import Calibration
 from potstill.domain.task import Task
-from potstill.export.build import Origin, export_bundle
+from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import CheckRows, Tolerance
 from potstill.inference.bundle import open_bundle
 from potstill.inference.machine import available_threads
@@ -47,8 +48,8 @@ def random_bundle(work: Path, name: str) -> tuple[Path, Path]:
     """A bundle and a model folder of one of `MODELS` with random weights."""
     bundle, folder = work / f"{name}-bundle", work / f"{name}-model"
     if not bundle.is_dir():
-        model, tokenizer = random_model(MODELS[name]), AutoTokenizer.from_pretrained(find_encoder("minilm"))
-        model.save_pretrained(folder)
+        model, tokenizer = random_model(MODELS[name]), open_tokenizer(find_encoder("minilm"))
+        model.save_pretrained(folder)  # pyright: ignore[reportUnknownMemberType]
         tokenizer.save_pretrained(folder)
         decision = SavedDecision(
             task=Task(labels=("no", "yes"), positive="yes"), calibration=Calibration(), max_length=128
@@ -56,13 +57,13 @@ def random_bundle(work: Path, name: str) -> tuple[Path, Path]:
         rows = CheckRows([f"word {n} and more" for n in range(64)], None, np.ones(64))
         export_bundle(
             Classifier(model, tokenizer), decision, Origin(name, "random weights"), rows, bundle,
-            engines=("onnx-fp32", "onnx-int8"), tolerance=ANYTHING, say=print,
+            settings=ExportSettings(("onnx-fp32", "onnx-int8"), tolerance=ANYTHING), say=print,
         )  # fmt: skip
     return bundle, folder
 
 
 def speed(answer: Answering, texts: list[str]) -> float:
-    """Comments a second of something that answers without a server."""
+    """Texts a second of something that answers without a server."""
     answer(texts[:32])
     started = time.perf_counter()
     answer(texts)
@@ -71,9 +72,9 @@ def speed(answer: Answering, texts: list[str]) -> float:
 
 def one_at_a_time(model: Path, work: Path) -> Answering:
     """`transformers.pipeline` as the plain endpoint asks it: a comment a request."""
-    loaded = AutoModelForSequenceClassification.from_pretrained(model)
-    asked = pipeline_answer(Bench(model.name, loaded, AutoTokenizer.from_pretrained(model), work))
-    return lambda texts: [asked([text]) for text in texts]
+    opening: Any = AutoModelForSequenceClassification
+    answer = pipeline_answer(Bench(model.name, opening.from_pretrained(model), open_tokenizer(model), work))
+    return lambda texts: [answer([text]) for text in texts]
 
 
 def capacity(port: int, requests: list[bytes], guess: float, seconds: float) -> float:
@@ -92,7 +93,7 @@ def capacity(port: int, requests: list[bytes], guess: float, seconds: float) -> 
 def rounds_of(bundle: Path, model: Path, work: Path, texts: list[str], count: int, seconds: float) -> float:
     """Print a line for each round and the ratios; the median capacity of ours."""
     requests, pipeline = bodies(texts), one_at_a_time(model, work)
-    found: list[tuple[float, float, float, float]] = []
+    rounds: list[tuple[float, float, float, float]] = []
     for n in range(count):
         alone, asked = speed(open_bundle(bundle), texts), speed(pipeline, texts)
         # Each is searched from what its own engine can do without a server: in steps of the same part of that.
@@ -103,29 +104,29 @@ def rounds_of(bundle: Path, model: Path, work: Path, texts: list[str], count: in
                 asyncio.run(drive(PORT, requests, guess / 4, 2))  # both are warm
                 reached[ready] = capacity(PORT, requests, guess, seconds)
         ours, plain = reached["/readyz"], reached["/livez"]
-        found.append((alone, ours, asked, plain))
+        rounds.append((alone, ours, asked, plain))
         print(
             f"round {n}: engine alone {alone:.0f}/s, served {ours:.0f}/s; pipeline alone {asked:.1f}/s, plain endpoint "
             f"{plain:.1f}/s",
             flush=True,
         )
-    _ratio("Served over alone", [ours / alone for alone, ours, _, _ in found])
-    _ratio("Times the plain endpoint", [ours / max(plain, 0.1) for _, ours, _, plain in found])
-    _ratio("Engine over pipeline, both alone", [alone / asked for alone, _, asked, _ in found])
-    ours = median(ours for _, ours, _, _ in found)
+    _ratio("Served over alone", [ours / alone for alone, ours, _, _ in rounds])
+    _ratio("Times the plain endpoint", [ours / max(plain, 0.1) for _, ours, _, plain in rounds])
+    _ratio("Engine over pipeline, both alone", [alone / asked for alone, _, asked, _ in rounds])
+    ours = median(ours for _, ours, _, _ in rounds)
     spent, cores = handling(work, texts, ours), available_threads()
     # Full cores without a moment's idleness, which no server with a limit on its 99th percentile can have.
-    limits = [cores / (cores / alone + spent) for alone, _, _, _ in found]
+    limits = [cores / (cores / alone + spent) for alone, _, _, _ in rounds]
     print(f"HTTP, tokenising and the client take {1000 * spent:.2f} ms of processor a request.")
     _ratio("No server on these cores serves more a second than", limits)
     _ratio("Which is times the plain endpoint", [
-        limit / plain for limit, (*_, plain) in zip(limits, found, strict=True)
+        limit / plain for limit, (*_, plain) in zip(limits, rounds, strict=True)
     ])  # fmt: skip
     return ours
 
 
-def _ratio(name: str, found: list[float]) -> None:
-    print(f"{name}: {median(found):.2f} ({min(found):.2f} to {max(found):.2f}).", flush=True)
+def _ratio(name: str, ratios: list[float]) -> None:
+    print(f"{name}: {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}).", flush=True)
 
 
 def handling(work: Path, texts: list[str], rate: float) -> float:
@@ -142,9 +143,9 @@ def handling(work: Path, texts: list[str], rate: float) -> float:
 def steady(requests: list[bytes], rate: float, seconds: float) -> None:
     """0.7 of the capacity for long."""
     load = asyncio.run(drive(PORT, requests, 0.7 * rate, seconds))
-    codes = dict(Counter(one.status for one in load.outcomes))
+    codes = dict(Counter(outcome.status for outcome in load.outcomes))
     print(f"0.7 C for {seconds:.0f} s: {len(load.outcomes):,} requests {codes}, p99 {_ms(load)}.", flush=True)
-    late = [one.late for one in load.outcomes if one.status != 200]
+    late = [outcome.late for outcome in load.outcomes if outcome.status != 200]
     if late:
         print(f"  {len(late)} not answered; the client itself had sent them up to {max(late):.1f} s late.")
 
@@ -157,7 +158,7 @@ def flood(requests: list[bytes], rate: float, seconds: float) -> None:
         f"{1000 * load.p99(429):.0f} ms; {1 - load.share(200) - load.share(429):.2%} neither."
     )
     after = asyncio.run(drive(PORT, requests, rate / 2, 10))
-    slow = [one.due for one in after.outcomes if one.status != 200 or one.seconds > LIMIT]
+    slow = [outcome.due for outcome in after.outcomes if outcome.status != 200 or outcome.seconds > LIMIT]
     print(f"Normal again after {max(slow, default=0):.1f} s.", flush=True)
 
 

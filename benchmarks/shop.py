@@ -31,8 +31,8 @@ def install(folder: Path) -> Path:
     subprocess.run([*command, ROOT], check=True)
     subprocess.run([*command, "--force-reinstall", "--no-deps", ROOT], check=True)  # as it is today
     for name in ("torch", "transformers"):
-        found = subprocess.run([python, "-c", f"import {name}"], capture_output=True).returncode == 0
-        assert not found, f"{name} is in the base install"
+        is_there = subprocess.run([python, "-c", f"import {name}"], capture_output=True).returncode == 0
+        assert not is_there, f"{name} is in the base install"
     return python
 
 
@@ -87,7 +87,7 @@ def main() -> int:
     for name, measure in (("predict", predict_once), ("serve", serve_once)):
         measure(python, arguments.bundle)
         runs = [measure(python, arguments.bundle) for _ in range(arguments.times)]
-        seconds, memory = [one for one, _ in runs], median(memory for _, memory in runs)
+        seconds, memory = [took for took, _ in runs], median(memory for _, memory in runs)
         spread = f"{median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f})"
         print(f"{name}: {spread} from start to the first answer, {memory:.0f} MB resident.")
     return 0

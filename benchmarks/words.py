@@ -21,11 +21,11 @@ from potstill.inference.occlusion import MARKED, Span, marked, parts, strongest,
 Marking = Callable[[str], list[Span]]
 
 
-def f1(found: set[int], wanted: set[int]) -> float:
+def f1(predicted: set[int], wanted: set[int]) -> float:
     """Of marked characters."""
-    if not found or not wanted:
-        return float(found == wanted)
-    return 2 * len(found & wanted) / (len(found) + len(wanted))
+    if not predicted or not wanted:
+        return float(predicted == wanted)
+    return 2 * len(predicted & wanted) / (len(predicted) + len(wanted))
 
 
 def by_occlusion(bundle: BundlePredictor) -> Marking:

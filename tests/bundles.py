@@ -1,6 +1,8 @@
 """One real bundle of a tiny model that learnt something, made once for all tests that open one."""
 
+import json
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,10 @@ from tiny import comments, tiny_classifier
 
 from potstill.domain.measures import Calibration, Threshold
 from potstill.domain.task import Task
-from potstill.export.build import Origin, export_bundle
+from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import CheckRows, Tolerance
 from potstill.inference.engine import EngineName
+from potstill.inference.manifest import INFO, MANIFEST
 from potstill.models.classifier import Classifier
 from potstill.models.forward import encode, pad
 from potstill.models.saved import SavedDecision
@@ -44,9 +47,23 @@ def make_tiny_bundle(folder: Path) -> TinyBundle:
     export_bundle(
         classifier, decision, Origin("tiny", "a tiny model"),
         CheckRows(texts[:200], np.array(labels[:200]), np.ones(200)), folder / "bundle",
-        engines=BUNDLE_ENGINES, tolerance=Tolerance(1.0, 1.0, 1.0), say=said.append,
+        settings=ExportSettings(BUNDLE_ENGINES, tolerance=Tolerance(1.0, 1.0, 1.0)), say=said.append,
     )  # fmt: skip
     return TinyBundle(folder / "bundle", classifier, said)
+
+
+def reseal(folder: Path) -> None:
+    """What an attacker does who knows how: make every hash right again."""
+    names = [path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST]
+    files = {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in names}
+    (folder / MANIFEST).write_text(json.dumps({"format": 1, "files": files}))
+
+
+def edit_info(folder: Path, **change: object) -> None:
+    """Change what the bundle says of itself, hashes and all."""
+    info = json.loads((folder / INFO).read_text())
+    (folder / INFO).write_text(json.dumps({**info, **change}))
+    reseal(folder)
 
 
 def _teach(classifier: Classifier, texts: list[str], labels: list[int]) -> None:

@@ -35,7 +35,7 @@ _HOMES = {
     "Opening": "potstill.api.bundles",
     "score": "potstill.api.scoring",
     "FileFormats": "potstill.api.scoring",
-    "ScoredFile": "potstill.api.scoring",
+    "ScoreResult": "potstill.scoring.score",
     "serve": "potstill.api.serving",
     "Access": "potstill.api.serving",
     "Source": "potstill.data.source",

@@ -8,7 +8,6 @@ from potstill.api.results import pack as pack
 from potstill.api.results import report as report
 from potstill.api.results import upgrade as upgrade
 from potstill.api.scoring import FileFormats as FileFormats
-from potstill.api.scoring import ScoredFile as ScoredFile
 from potstill.api.scoring import score as score
 from potstill.api.serving import Access as Access
 from potstill.api.serving import serve as serve
@@ -20,5 +19,6 @@ from potstill.api.study import tune as tune
 from potstill.data.source import Source as Source
 from potstill.domain.errors import PotstillError as PotstillError
 from potstill.export.checks import Tolerance as Tolerance
+from potstill.scoring.score import ScoreResult as ScoreResult
 
 __version__: str

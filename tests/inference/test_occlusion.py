@@ -1,4 +1,4 @@
-"""Words are found in the text as sent, and weighed by what the model says without them."""
+"""Words are located in the text as sent, and weighed by what the model says without them."""
 
 import numpy as np
 import pytest
@@ -33,9 +33,9 @@ def test_words(text: str, words: list[str]) -> None:
 
 def test_a_long_text_falls_into_parts_that_leave_nothing_out() -> None:
     text = "  " + " ".join(f"w{n}" for n in range(2 * MOST_WORDS + 3)) + " \n"
-    found = parts(text)
-    assert [len(part.words) for part in found] == [MOST_WORDS, MOST_WORDS, 3]
-    assert "".join(text[part.begin : part.end] for part in found) == text
+    cut = parts(text)
+    assert [len(part.words) for part in cut] == [MOST_WORDS, MOST_WORDS, 3]
+    assert "".join(text[part.begin : part.end] for part in cut) == text
 
 
 def test_a_variant_lacks_one_word_and_nothing_else() -> None:
@@ -62,6 +62,6 @@ def test_a_real_model_is_moved_by_the_word_that_it_learnt(tiny_bundle: TinyBundl
     bundle = open_bundle(tiny_bundle.folder, engine="onnx-fp32")
     text = comments(1)[0][0]
     (part,) = parts(text)
-    found = weights(bundle(variants(text, part)), bundle.info.task, 1, 1.0)
-    assert text[slice(*part.words[int(np.argmax(found))])] == "fool"
+    word_weights = weights(bundle(variants(text, part)), bundle.info.task, 1, 1.0)
+    assert text[slice(*part.words[int(np.argmax(word_weights))])] == "fool"
     assert strongest(bundle(["good", text]), bundle.info.task, 1, 1.0) == 1

@@ -1,16 +1,11 @@
 from itertools import pairwise
-from typing import Any, cast
 
-import numpy as np
 import pytest
 from tiny import ODD_TEXTS, tiny_tokenizer
 
 from potstill.domain.errors import ModelError
 from potstill.domain.normalise import normalise
-from potstill.domain.task import Task
-from potstill.inference.batching import equal_batches
-from potstill.inference.reading import Read, Reader, slices
-from potstill.inference.text_model import TextModel
+from potstill.inference.reading import Reader, slices
 
 
 @pytest.fixture(scope="module")
@@ -60,22 +55,3 @@ def test_texts_are_cut_into_slices_of_so_many_characters() -> None:
     assert [list(some) for some in slices(texts, 5)] == [["aaa", "bb", ""], ["c" * 9], ["d", "e"]]
     assert [list(some) for some in slices(texts, 1)] == [["aaa"], ["bb"], [""], ["c" * 9], ["d"], ["e"]]
     assert list(slices([], 5)) == []
-
-
-def test_batches_hold_equal_lengths_within_the_budget() -> None:
-    lengths = [3, 9, 3, 3, 200, 9, 3]
-    batches = equal_batches(lengths, 9)
-    assert sorted(row for batch in batches for row in batch) == list(range(7))
-    assert batches == [[4], [1], [5], [0, 2, 3], [6]]
-    found = [len(batch) for batch in equal_batches([2] * 27, 20)]
-    assert found == [10, 10, 4, 1, 1, 1], "a length has three shapes"
-    assert [len(batch) for batch in equal_batches([2] * 5, 6)] == [3, 1, 1]
-    assert equal_batches(lengths, 1) == [[4], [1], [5], [0], [2], [3], [6]]
-    assert equal_batches([], 9) == []
-
-
-@pytest.mark.parametrize(("several", "wanted"), [(True, [[5, 2, 0], [0, 0, 9]]), (False, [[5, -1, 0], [0, 0, 9]])])
-def test_windows_become_one_answer(several: bool, wanted: list[list[float]]) -> None:
-    model = TextModel(cast(Any, None), cast(Any, None), Task(labels=("a", "b", "c"), multilabel=several))
-    logits = np.array([[1, 2, 0], [5, -1, 0], [0, 0, 9]], dtype=np.float32)
-    assert model.of_texts(Read([[1], [2], [3]], [0, 0, 1], [True, False]), logits).tolist() == wanted

@@ -34,9 +34,9 @@ for _ in range(8):
 
 
 def opened(bundle: TinyBundle, engine: EngineName) -> BundlePredictor:
-    found = open_bundle(bundle.folder, engine=engine, threads=2)
-    found.model = found.model.alone()  # a batch for each text: more than enough
-    return found
+    predictor = open_bundle(bundle.folder, engine=engine, threads=2)
+    predictor.model = predictor.model.alone()  # a batch for each text: more than enough
+    return predictor
 
 
 @pytest.mark.parametrize("engine", BUNDLE_ENGINES)

@@ -78,7 +78,7 @@ def export(
     if decision.waived:
         raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
-    origin = _origin(opened) if is_study else Origin(name=Path(model).name, words=f"{model} as a bundle")
+    origin = _origin(opened) if is_study else Origin(name=Path(model).name, description=f"{model} as a bundle")
     say = partial((console or Console()).print, markup=False, highlight=False)
     return export_bundle(
         classifier, decision, origin, rows, Path(out) if out is not None else study.bundle(arm), engines=engines,
@@ -90,7 +90,8 @@ def _origin(model: Path) -> Origin:
     """What the run in whose folder the model lies says about it."""
     record = read_record(model.parent)
     layers = str(record.layers) if record.layers else ""
-    words = record.description or record.arm
     by_split = {"validation": record.validation, "test": record.test}
     measures = {split: measured for split, measured in by_split.items() if measured}
-    return Origin(record.arm, words, layers, measures, {"digest": record.digest, **record.provenance})
+    return Origin(
+        record.arm, record.description or record.arm, layers, measures, {"digest": record.digest, **record.provenance}
+    )

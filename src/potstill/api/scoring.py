@@ -1,18 +1,15 @@
 """Whole files of texts, scored with a bundle. Nothing here loads torch."""
 
-import io
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from potstill.api.bundles import AS_IT_COMES, Opening, open_bundle
-from potstill.inference.engine import EngineName
-from potstill.scoring.formats import STANDARD, Kind, format_of
-from potstill.scoring.job import Job, Scorer, Tally, rejected_path
-from potstill.scoring.progress import show_progress
-from potstill.scoring.score import score as score_job
+from potstill.api.bundles import AS_IT_COMES, Opening
+from potstill.api.places import RUNS
+from potstill.scoring.formats import Kind
+from potstill.scoring.score import ScoreResult, ScoreSettings
+from potstill.scoring.score import score as score_file
 
 
 @dataclass(frozen=True)
@@ -28,16 +25,6 @@ class FileFormats:
 BY_ENDING = FileFormats()
 
 
-@dataclass(frozen=True)
-class ScoredFile:
-    """What became of the rows of a file: how many there were, how many were scored, and how many could not be, by
-    reason. Those are listed, each with its line, in the file `rejects`; None where that was standard error."""
-
-    tally: Tally
-    engine: EngineName
-    rejects: Path | None
-
-
 def score(
     source: str | Path,
     out: str | Path,
@@ -48,7 +35,7 @@ def score(
     formats: FileFormats = BY_ENDING,
     opening: Opening = AS_IT_COMES,
     console: Console | None = None,
-) -> ScoredFile:
+) -> ScoreResult:
     """Score a file of texts in constant memory. After a kill the same call continues, unless one side is a stream.
 
     Args:
@@ -65,14 +52,10 @@ def score(
         PotstillError: the bundle does not open, the source cannot be read or no row of it scored, or the target cannot
             be written to or holds parts of another job.
     """
-    names = str(source), str(out)
-    kinds = format_of(names[0], formats.source), format_of(names[1], formats.target)
-    job = Job(*names, *kinds, text, prefix, formats.spreadsheet_safe)
-    opened = open_bundle(bundle, opening)
-    scorer = Scorer(opened.read, opened.info.task, opened.info.calibration, f"{opened.digest} {opened.engine_name}")
-    # Looked up only where they are meant: a notebook's have no bytes.
-    stdin = sys.stdin.buffer if job.source == STANDARD else io.BytesIO()
-    stdout = sys.stdout.buffer if job.target == STANDARD else io.BytesIO()
-    with show_progress(console or Console(stderr=True)) as on_progress:
-        tally = score_job(job, scorer, on_progress, stdin=stdin, stdout=stdout)
-    return ScoredFile(tally, opened.engine_name, None if job.target == STANDARD else rejected_path(job.target))
+    return score_file(
+        ScoreSettings(
+            str(source), str(out), Path(bundle) if bundle is not None else None, RUNS, text, prefix, formats.source,
+            formats.target, formats.spreadsheet_safe, opening.engine, opening.threads, opening.expect_sha256,
+        ),
+        console=console or Console(stderr=True),
+    )  # fmt: skip

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from potstill.api.bundles import AS_IT_COMES, Opening, open_bundle
+from potstill.api.bundles import AS_IT_COMES, Opening
 from potstill.api.places import RUNS
-from potstill.domain.errors import PotstillError
-from potstill.inference.bundle import newest_bundle, read_info
-from potstill.serving import run as process
-from potstill.serving.app import LOOPBACK, build_app
+from potstill.serving.serve import ServeSettings, parse_categories
+from potstill.serving.serve import serve as serve_bundles
 
 
 @dataclass(frozen=True)
@@ -52,14 +49,8 @@ def serve(
     Raises:
         PotstillError: a bundle does not open, the address cannot be had, or other machines could ask without a key.
     """
-    folders = [Path(folder) for folder in bundles] or [newest_bundle(RUNS)]
-    if opening.expect_sha256 and len(folders) > 1:
-        raise PotstillError("--expect-sha256 is the hash of one bundle: serve one")
-    process.refuse_open_door(access.host, access.key, access.insecure)
-    process.refuse_taken_port(access.host, access.port)
-    named = process.categories(categories, read_info(folders[0]).task)
-    host = f"[{access.host}]" if ":" in access.host else access.host  # as a URL has an IPv6 address
-    openings = [partial(open_bundle, folder, opening) for folder in folders]
-    app = build_app(openings, hosts=[*LOOPBACK, host, *access.host_names], key=access.key, categories=named)
-    say(f"potstill: {', '.join(map(str, folders))} on http://{host}:{access.port}")
-    return process.serve(app, host=access.host, port=access.port)
+    settings = ServeSettings(
+        [Path(folder) for folder in bundles], RUNS, access.host, access.port, access.host_names, access.key,
+        access.insecure, parse_categories(categories), opening.engine, opening.threads, opening.expect_sha256,
+    )  # fmt: skip
+    return serve_bundles(settings, say=say)

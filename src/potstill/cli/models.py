@@ -70,19 +70,19 @@ def _predict(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.inference.bundle import is_bundle
-    from potstill.inference.shown import print_verdicts
+    from potstill.inference.printing import print_predictions
 
     texts, console = list(_texts(arguments.texts)), Console()
     if is_bundle(arguments.model):
         from potstill.api.bundles import open_bundle
 
         bundle = open_bundle(arguments.model)
-        print_verdicts(texts, bundle.predict(texts), bundle.info.task, bundle.info.calibration, console)
+        print_predictions(texts, bundle.predict(texts), bundle.info.task, bundle.info.calibration, console)
         return 0
     from potstill.api.models import open_model
 
     model = open_model(arguments.model)
-    print_verdicts(texts, model.predict(texts), model.task, model.calibration, console)
+    print_predictions(texts, model.predict(texts), model.task, model.calibration, console)
     return 0
 
 

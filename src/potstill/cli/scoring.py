@@ -35,15 +35,13 @@ def _score(arguments: argparse.Namespace) -> int:
 
     from potstill.api.scoring import FileFormats, score
     from potstill.cli.opening import opening_of
-    from potstill.cli.tally_lines import tally_lines
-    from potstill.scoring.formats import format_of
 
     console = Console(stderr=True)
-    scored = score(
+    result = score(
         arguments.source, arguments.out, arguments.bundle, text=arguments.text, prefix=arguments.prefix,
         formats=FileFormats(arguments.source_kind, arguments.target_kind, arguments.spreadsheet_safe),
         opening=opening_of(arguments), console=console,
     )  # fmt: skip
-    for line in tally_lines(scored, format_of(arguments.source, arguments.source_kind).kind):
+    for line in result.lines():
         console.print(line, highlight=False, markup=False)
-    return REJECTED if scored.tally.rejected else 0
+    return REJECTED if result.tally.rejected else 0

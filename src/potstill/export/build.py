@@ -39,10 +39,24 @@ class Origin:
     """Where a bundle's model comes from, in words and figures for its card."""
 
     name: str
-    words: str
+    description: str
+    """What the model is, in a line."""
     layers: str = ""
     measures: dict[str, Measures] = field(default_factory=dict[str, Measures])
     provenance: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What goes into a bundle: those of `engines` that can be made here and stay within `tolerance`; and what becomes
+    of texts longer than a window."""
+
+    engines: Sequence[EngineName] = ENGINES
+    long: LongText = "windows"
+    tolerance: Tolerance = DEFAULT_TOLERANCE
+
+
+DEFAULT_SETTINGS = ExportSettings()
 
 
 def export_bundle(
@@ -52,12 +66,10 @@ def export_bundle(
     rows: CheckRows,
     out: Path,
     *,
-    engines: Sequence[EngineName] = ENGINES,
-    long: LongText = "windows",
-    tolerance: Tolerance = DEFAULT_TOLERANCE,
+    settings: ExportSettings = DEFAULT_SETTINGS,
     say: Callable[[str], None],
 ) -> BundleInfo:
-    """Write the bundle `out`; every engine of `engines` that can be made here and stays within `tolerance` is in it.
+    """Write the bundle `out` of a classifier that is decided on by `decision`; its engines are checked on `rows`.
 
     Raises:
         ModelError: `out` is there already, or no engine passed.
@@ -65,7 +77,7 @@ def export_bundle(
     if out.exists():
         raise ModelError(f"{out} exists; remove it or name another folder with -o")
     with folder_aside(out) as aside:
-        info = _Builder(classifier, decision, origin, rows, aside, long, tolerance, say).build(engines)
+        info = _Builder(classifier, decision, origin, rows, aside, settings, say).build()
         write_manifest(aside)
     return info
 
@@ -73,38 +85,39 @@ def export_bundle(
 class _Builder:
     def __init__(
         self, classifier: Classifier, decision: SavedDecision, origin: Origin, rows: CheckRows, folder: Path,
-        long: LongText, tolerance: Tolerance, say: Callable[[str], None],
+        settings: ExportSettings, say: Callable[[str], None],
     ) -> None:  # fmt: skip
         self.classifier, self.decision, self.origin, self.rows = classifier, decision, origin, rows
-        self.folder, self.tolerance, self.say = folder, tolerance, say
-        self.long: LongText = long
+        self.folder, self.settings, self.say = folder, settings, say
         cast(PreTrainedTokenizerFast, classifier.tokenizer).backend_tokenizer.save(str(folder / TOKENIZER))
-        self.reader = Reader((folder / TOKENIZER).read_bytes(), max_length=decision.max_length, long=long)
+        tokenizer = (folder / TOKENIZER).read_bytes()
+        self.reader = Reader(tokenizer, max_length=decision.max_length, long=settings.long)
         self.task = decision.task
         self.reference = TextModel(self.reader, Reference(classifier.model), self.task)
         texts = probe_texts()
         logits = self.reference(texts)[0].astype(np.float64)
         self.probes = Probes(texts=texts, logits=logits.tolist())
 
-    def build(self, engines: Sequence[EngineName]) -> BundleInfo:
+    def build(self) -> BundleInfo:
         """Make, check and measure; write what is not the manifest."""
         self.say(f"reading {len(self.rows.texts)} rows with the fp32 model")
         wanted = self.reference(self.rows.texts)[0]
         models: dict[EngineName, TextModel] = {}
         checks: dict[EngineName, EngineChecks] = {}
         refused: dict[str, str] = {}
-        for name in engines:
-            made = self._make(name)
-            found = made if isinstance(made, str) else self._check(made, wanted)
-            if isinstance(found, EngineChecks):
-                checks[name] = found
-                found = reason_to_refuse(name, found, self.tolerance)
-            if isinstance(made, TextModel) and not found:
-                models[name] = made if may_batch(checks[name]) else made.alone()
-                self.say(f"{name}: {checks[name].flips:.2%} of the rows decided otherwise")
-                continue
-            refused[name] = str(found)
-            self.say(f"{name}: not offered: {found}")
+        for name in self.settings.engines:
+            model = self._make(name)
+            if isinstance(model, TextModel):
+                checks[name] = self._check(model, wanted)
+                reason = reason_to_refuse(name, checks[name], self.settings.tolerance)
+                if not reason:
+                    models[name] = model if may_batch(checks[name]) else model.alone()
+                    self.say(f"{name}: {checks[name].flips:.2%} of the rows decided otherwise")
+                    continue
+            else:
+                reason = model
+            refused[name] = reason
+            self.say(f"{name}: not offered: {reason}")
         for path in self.folder.iterdir():
             if path.is_dir() and path.name not in models:
                 shutil.rmtree(path)
@@ -180,8 +193,9 @@ class _Builder:
         named: dict[str, TextModel] = {**models} | ({"torch": lab[0]} if lab else {})
         speeds = texts_per_second(named, self.rows.texts[:SPEED_TEXTS])
         info = BundleInfo(
-            name=self.origin.name, words=self.origin.words, task=self.task, calibration=self.decision.calibration,
-            max_length=self.decision.max_length, long=self.long, layers=self.origin.layers, refused=refused,
+            name=self.origin.name, description=self.origin.description, task=self.task,
+            calibration=self.decision.calibration, max_length=self.decision.max_length, long=self.settings.long,
+            layers=self.origin.layers, refused=refused,
             engines={name: self._engine_info(name, checks[name], speeds[name]) for name in models},
             torch=_engine_info(0, lab[1], speeds["torch"]) if lab else None,
             probes=self.probes, curve=curve, measures=self.origin.measures,

@@ -7,12 +7,12 @@ def bundle_card(info: BundleInfo) -> str:
     """What it is, how to use it, and what each engine costs in quality."""
     head = [
         f"# {info.name}",
-        f"{info.words[:1].upper()}{info.words[1:]}.",
+        f"{info.description[:1].upper()}{info.description[1:]}.",
         f"Labels: {', '.join(info.task.labels)}."
         + (f" Teacher layers kept, counted from 0: {info.layers}." if info.layers else ""),
         _decision(info),
         '```\npotstill score comments.csv -o scored.csv --bundle FOLDER\npotstill predict FOLDER "a comment"\n```',
-        "| engine | MB | decided otherwise than fp32 | change of PR-AUC (95 % interval) | in batches | comments/s |\n"
+        "| engine | MB | decided otherwise than fp32 | change of PR-AUC (95 % interval) | in batches | texts/s |\n"
         "|---|---|---|---|---|---|\n" + "\n".join(_line(name, engine) for name, engine in _rows(info).items()),
     ]
     head += ["\n".join(f"- {name} is left out: {why}." for name, why in info.refused.items())] if info.refused else []
@@ -30,7 +30,7 @@ def _rows(info: BundleInfo) -> dict[str, EngineInfo]:
 
 def _decision(info: BundleInfo) -> str:
     long = "is read in overlapping windows, the strongest counts" if info.long == "windows" else "is cut"
-    words = f"A text longer than {info.max_length} tokens {long}."
+    long_texts = f"A text longer than {info.max_length} tokens {long}."
     cuts = zip(
         info.task.labels, info.calibration.thresholds, strict=False
     )  # there are none where one label is decided on
@@ -41,7 +41,7 @@ def _decision(info: BundleInfo) -> str:
         f"precision {threshold.precision:.2f}, recall {threshold.recall:.2f} on validation."
         for label, threshold in cuts
     ]
-    return " ".join([words, *said])
+    return " ".join([long_texts, *said])
 
 
 def _line(name: str, engine: EngineInfo) -> str:

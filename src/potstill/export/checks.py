@@ -52,14 +52,14 @@ def check_engine(
 ) -> EngineChecks:  # fmt: skip
     """Compare an engine with the fp32 logits `wanted` of `rows` and of the probes, and its batches with texts that it
     reads `alone`."""
-    found = batched(rows.texts)
+    logits = batched(rows.texts)
     temperature = calibration.temperature
-    change, low, high = _pr_auc_change(found, wanted, rows, task)
-    batch_flips, batch_moved = _company(batched, alone, rows.texts[:BATCH_TEXTS], task, calibration)
+    change, low, high = _pr_auc_change(logits, wanted, rows, task)
+    batch_flips, batch_moved = _batch_effect(batched, alone, rows.texts[:BATCH_TEXTS], task, calibration)
     return EngineChecks(
-        largest_logit_difference=float(np.abs(found - wanted).max()),
-        largest_probability_difference=_largest_move(found, wanted, task, temperature),
-        flips=float((~alike(decide(found, calibration, task), decide(wanted, calibration, task))).mean()),
+        largest_logit_difference=float(np.abs(logits - wanted).max()),
+        largest_probability_difference=_largest_move(logits, wanted, task, temperature),
+        flips=float((~alike(decide(logits, calibration, task), decide(wanted, calibration, task))).mean()),
         pr_auc_change=change,
         pr_auc_low=low,
         pr_auc_high=high,
@@ -91,28 +91,28 @@ def may_batch(checks: EngineChecks) -> bool:
     return checks.batch_flips <= BATCH_FLIPS and checks.batch_probability_difference <= BATCH_PROBABILITY
 
 
-def _largest_move(found: Logits, wanted: Logits, task: Task, temperature: float) -> float:
-    return float(np.abs(probabilities(found, task, temperature) - probabilities(wanted, task, temperature)).max())
+def _largest_move(logits: Logits, wanted: Logits, task: Task, temperature: float) -> float:
+    return float(np.abs(probabilities(logits, task, temperature) - probabilities(wanted, task, temperature)).max())
 
 
 def _pr_auc_change(
-    found: Logits, wanted: Logits, rows: CheckRows, task: Task
+    logits: Logits, wanted: Logits, rows: CheckRows, task: Task
 ) -> tuple[float | None, float | None, float | None]:
     if rows.labels is None:
         return None, None, None
     positives = task.positives(rows.labels)
-    if not all(one.any() for one in positives):
+    if not all(column.any() for column in positives):
         return None, None, None
     interval = mean_difference_interval(
-        [ranked_scores(found, task)], positives, rows.weights, [ranked_scores(wanted, task)]
+        [ranked_scores(logits, task)], positives, rows.weights, [ranked_scores(wanted, task)]
     )
     return interval.estimate, interval.low, interval.high
 
 
-def _company(
+def _batch_effect(
     batched: Answering, alone: Answering, texts: Sequence[str], task: Task, calibration: Calibration
 ) -> tuple[float, float]:
-    """Texts alone against texts in random company: share of decisions that changed, largest move of a probability.
+    """Texts alone against texts in random batches: share of decisions that changed, largest move of a probability.
 
     A dynamic activation scale belongs to the whole batch: a neighbour with a large value makes everyone's steps coarse.
     """

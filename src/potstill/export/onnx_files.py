@@ -1,12 +1,11 @@
 """A classifier as ONNX: full precision, int8, and int8 weights in blocks."""
 
-# pyright: reportMissingTypeStubs=false
 import logging
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import onnx
 import torch
@@ -16,6 +15,8 @@ from transformers import PreTrainedModel
 from potstill.export.quantizers_quietly import MatMulNBitsQuantizer, QuantType, quantize_dynamic
 from potstill.models.first_token import first_token_only
 
+_torch_onnx: Any = torch.onnx
+"""Its types are full of holes."""
 BLOCK = 128
 """Weights that share a scale in `w8`: larger is quicker, 32 is hardly more exact."""
 
@@ -36,22 +37,26 @@ def write_fp32(model: PreTrainedModel, path: Path, *, max_length: int) -> None:
     """`model` as one ONNX file with free batch size and length, weights inside."""
     shapes = {"input_ids": {0: torch.export.Dim("rows", min=1), 1: torch.export.Dim("length", min=2, max=max_length)}}
     example = torch.ones(2, min(8, max_length), dtype=torch.long)
-    # Eager attention: the exported form of torch's fused one guards against masks with empty rows, which none has here.
-    before = model.config._attn_implementation or "sdpa"
-    model.set_attn_implementation("eager")
-    try:
-        with _quiet(), first_token_only(model):
-            program = torch.onnx.export(
-                _OneInput(model.eval()), (example,), dynamo=True, verbose=False, dynamic_shapes=shapes,
-                input_names=["input_ids"], output_names=["logits"],
-            )  # fmt: skip
-    finally:
-        model.set_attn_implementation(before)
-    assert program is not None, "torch.onnx.export returns a program where dynamo is set"
-    content = program.model_proto
+    with _eager_attention(model), _quiet(), first_token_only(model):
+        program = _torch_onnx.export(
+            _OneInput(model.eval()), (example,), dynamo=True, verbose=False, dynamic_shapes=shapes,
+            input_names=["input_ids"], output_names=["logits"],
+        )  # fmt: skip
+    content: onnx.ModelProto = program.model_proto
     _strip(content)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.SerializeToString())
+
+
+@contextmanager
+def _eager_attention(model: Any) -> Generator[None]:
+    """The exported form of torch's fused attention guards against masks with empty rows, which none has here."""
+    before = model.config._attn_implementation or "sdpa"
+    model.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(before)
 
 
 def write_int8(fp32: Path, path: Path) -> None:
@@ -69,10 +74,11 @@ def write_w8(fp32: Path, path: Path) -> None:
     """int8 weights in blocks; activations rounded for each row and block, so that no text touches another's answer."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with _quiet():
-        quantizer = MatMulNBitsQuantizer(onnx.load(fp32), bits=8, block_size=BLOCK, is_symmetric=True, accuracy_level=4)
+        model = onnx.load(fp32)  # pyright: ignore[reportUnknownMemberType]
+        quantizer = MatMulNBitsQuantizer(model, bits=8, block_size=BLOCK, is_symmetric=True, accuracy_level=4)
         quantizer.process()
         # The constructor is told a ModelProto and keeps an ONNXModel around it.
-        path.write_bytes(cast(Any, quantizer.model).model.SerializeToString())
+        path.write_bytes(quantizer.model.model.SerializeToString())
 
 
 def _strip(model: onnx.ModelProto) -> None:

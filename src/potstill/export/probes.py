@@ -1,4 +1,4 @@
-"""Invented texts that any processor's engines must judge as the fp32 model does."""
+"""Invented texts that any processor's engines must answer as the fp32 model does."""
 
 from potstill.data.pilot import pilot_rows
 

@@ -3,14 +3,19 @@
 A script of the user's would print every line of progress twice.
 """
 
-# pyright: reportMissingTypeStubs=false
 import logging
+from typing import Any
 
-_somebody = logging.NullHandler()
-logging.root.addHandler(_somebody)  # `basicConfig` leaves a root alone that has a handler
-from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: E402
-from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer  # noqa: E402
+_handler = logging.NullHandler()
+logging.root.addHandler(_handler)  # `basicConfig` leaves a root alone that has a handler
+from onnxruntime import quantization  # noqa: E402  # pyright: ignore[reportMissingTypeStubs]
+from onnxruntime.quantization import matmul_nbits_quantizer  # noqa: E402  # pyright: ignore[reportMissingTypeStubs]
 
-logging.root.removeHandler(_somebody)
+logging.root.removeHandler(_handler)
 
-__all__ = ["MatMulNBitsQuantizer", "QuantType", "quantize_dynamic"]
+# They come without types.
+_quantization: Any = quantization
+_matmul_nbits_quantizer: Any = matmul_nbits_quantizer
+QuantType: Any = _quantization.QuantType
+quantize_dynamic: Any = _quantization.quantize_dynamic
+MatMulNBitsQuantizer: Any = _matmul_nbits_quantizer.MatMulNBitsQuantizer

@@ -12,7 +12,7 @@ Name = TypeVar("Name", bound=str)
 def texts_per_second(
     models: Mapping[Name, Callable[[Sequence[str]], object]], texts: Sequence[str], rounds: int = ROUNDS
 ) -> dict[Name, float]:
-    """Comments a second of each, tokenisation included: medians over rounds in which each has its turn.
+    """Texts a second of each, tokenisation included: medians over rounds in which each has its turn.
 
     In turns, because other work on the machine slows whoever runs just then.
     """

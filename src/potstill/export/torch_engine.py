@@ -24,7 +24,7 @@ class Reference:
     @torch.inference_mode()
     def __call__(self, ids: NDArray[np.int64]) -> Logits:
         """Logits, (rows, labels), of ids, (rows, length)."""
-        return self._model(input_ids=torch.from_numpy(ids)).logits.float().numpy()
+        return self._model(input_ids=torch.as_tensor(ids)).logits.float().numpy()
 
 
 class PackedTextModel(TextModel):

@@ -1,14 +1,19 @@
 """What a bundle knows about itself: `bundle.json`."""
 
-from typing import Annotated, Self
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError, model_validator
 
+from potstill.domain.errors import ModelError
 from potstill.domain.measures import Calibration, Measures, ThresholdPoint
 from potstill.domain.normalise import NORMALISE_VERSION
 from potstill.domain.task import Task
 from potstill.inference.engine import EngineName
 from potstill.inference.reading import LongText
+
+FORMAT = 2
+"""Of `bundle.json`. Format 1 had no number, called the description `words` and counted `comments_per_second`."""
 
 
 class _Frozen(BaseModel):
@@ -19,7 +24,7 @@ class EngineChecks(_Frozen):
     """How one engine's answers differ from the fp32 model's, measured when the bundle was made.
 
     On the validation rows: the share of rows decided otherwise, the change of PR-AUC with its 95 % interval, and the
-    largest change of a probability. On texts in random company (see `batch_flips`): what their neighbours did to them.
+    largest change of a probability. On texts in random batches (see `batch_flips`): what their neighbours did to them.
     """
 
     largest_logit_difference: float
@@ -43,8 +48,8 @@ class EngineInfo(_Frozen):
     checks: EngineChecks
     may_batch: bool
     """False where an answer depends on the texts that share its batch: such an engine gets one text at a time."""
-    texts_per_second: dict[str, float] = Field(validation_alias=AliasChoices("texts_per_second", "comments_per_second"))
-    """By kind of processor. Bundles of format 1 that are older call it `comments_per_second`."""
+    texts_per_second: dict[str, float]
+    """By kind of processor."""
 
 
 class Probes(_Frozen):
@@ -57,8 +62,10 @@ class Probes(_Frozen):
 class BundleInfo(_Frozen):
     """Everything that is not weights or vocabulary."""
 
+    format: Literal[2] = FORMAT
     name: str
-    words: str
+    description: str
+    """What the model is, in a line."""
     task: Task
     calibration: Calibration
     max_length: int
@@ -77,6 +84,14 @@ class BundleInfo(_Frozen):
     """By split, as the study measured the model; empty for a model without a study."""
     provenance: dict[str, JsonValue] = {}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_format_1(cls, content: Any) -> Any:
+        """Read what earlier versions wrote. What says another format is taken as it is, or refused by the field."""
+        if not isinstance(content, dict) or cast(dict[str, Any], content).get("format", 1) != 1:
+            return cast(Any, content)
+        return _converted(cast(dict[str, Any], content))
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         shapes = {len(row) for row in self.probes.logits}
@@ -85,3 +100,54 @@ class BundleInfo(_Frozen):
         if len(self.calibration.thresholds) not in (0, len(self.task.labels) if self.task.multilabel else 0):
             raise ValueError("the thresholds are not one for each label of a multi-label task")
         return self
+
+
+class _Numbered(BaseModel):
+    """The format alone, so that a later one is told from a damaged file."""
+
+    format: int = 1
+
+
+def parse_info(content: bytes, path: Path) -> BundleInfo:
+    """A bundle's description of itself from the `content` of its file, which lies at `path`.
+
+    Raises:
+        ModelError: it is damaged, of a later format or of another normalisation.
+    """
+    try:
+        number = _Numbered.model_validate_json(content).format
+        if number > FORMAT:
+            raise ModelError(
+                f"{path} is of format {number}, which a later potstill wrote; this version reads up to {FORMAT}: "
+                "upgrade potstill"
+            )
+        info = BundleInfo.model_validate_json(content)
+    except ValidationError as error:
+        raise ModelError(f"{path} is damaged: {error}") from error
+    if info.normalise != NORMALISE_VERSION:
+        raise ModelError(
+            f"{path.parent} was made with normalisation {info.normalise}; this version has {NORMALISE_VERSION}"
+        )
+    return info
+
+
+def _converted(content: dict[str, Any]) -> dict[str, Any]:
+    """A description of format 1 as one of format 2."""
+    converted = {**content, "format": FORMAT}
+    if "words" in converted:
+        converted["description"] = converted.pop("words")
+    engines = converted.get("engines")
+    if isinstance(engines, dict):
+        converted["engines"] = {name: _engine(engine) for name, engine in cast(dict[str, Any], engines).items()}
+    if "torch" in converted:
+        converted["torch"] = _engine(converted["torch"])
+    return converted
+
+
+def _engine(engine: Any) -> Any:
+    """An engine of format 1, whose speed may have its older name."""
+    if not isinstance(engine, dict) or "comments_per_second" not in engine:
+        return cast(Any, engine)
+    renamed = {**cast(dict[str, Any], engine)}
+    renamed["texts_per_second"] = renamed.pop("comments_per_second")
+    return renamed

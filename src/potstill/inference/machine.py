@@ -8,7 +8,7 @@ from pathlib import Path
 _CGROUP = Path("/sys/fs/cgroup")
 
 
-_TELLING = ("amx_int8", "amx_bf16", "avx512_bf16", "avx512_vnni", "avx_vnni", "avx512f", "avx2")
+_RELEVANT_FLAGS = ("amx_int8", "amx_bf16", "avx512_bf16", "avx512_vnni", "avx_vnni", "avx512f", "avx2")
 
 
 @cache
@@ -18,7 +18,7 @@ def cpu_kind() -> str:
     The name alone is not enough: clouds show processors of different generations under one.
     """
     name = _cpuinfo().get("model name") or platform.processor() or platform.machine()
-    able = [flag for flag in _TELLING if flag in cpu_flags()]
+    able = [flag for flag in _RELEVANT_FLAGS if flag in cpu_flags()]
     return f"{name} ({', '.join(able)})" if able else name
 
 

@@ -1,4 +1,4 @@
-"""What a bundle consists of, byte for byte."""
+"""Which files a bundle consists of, each checked byte for byte."""
 
 import json
 import stat
@@ -78,7 +78,7 @@ def check_manifest(folder: Path, expected: str | None = None) -> CheckedFiles:
     """
     present = _present(folder)
     if MANIFEST not in present:
-        raise ModelError(f"{folder} is no bundle, or was not finished: it has no {MANIFEST}")
+        raise ModelError(f"{folder} is not a bundle, or was not finished: it has no {MANIFEST}")
     try:
         content = (folder / MANIFEST).read_bytes()
         manifest = Manifest.model_validate_json(content)
@@ -107,7 +107,7 @@ def _check_names(folder: Path, present: set[str], listed: set[str]) -> None:
     if missing := sorted(listed - present):
         raise ModelError(f"{folder / missing[0]} is missing; export the bundle again")
     if lacking := sorted({INFO, TOKENIZER} - listed):
-        raise ModelError(f"{folder} is no whole bundle: its manifest lists no {lacking[0]}")
+        raise ModelError(f"{folder} is not a complete bundle: its manifest does not list {lacking[0]}")
 
 
 def _present(folder: Path) -> set[str]:
@@ -121,7 +121,7 @@ def _present(folder: Path) -> set[str]:
                 raise ModelError(f"{path} is a link; a bundle holds plain files only")
             if not stat.S_ISDIR(mode):
                 if not stat.S_ISREG(mode):
-                    raise ModelError(f"{path} is no plain file; a bundle holds nothing else")
+                    raise ModelError(f"{path} is not a plain file; a bundle holds nothing else")
                 names.add(path.relative_to(folder).as_posix())
     except OSError as error:
         raise ModelError(f"{folder} cannot be read: {error.strerror}") from error

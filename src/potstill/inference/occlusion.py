@@ -1,4 +1,4 @@
-"""Which words weigh on a score: each is left out once.
+"""Which words matter for a score: each is left out once.
 
 After Li, Monroe and Jurafsky, 2016, "Understanding Neural Networks through Representation Erasure": the weight of a
 word is by how much the log-odds of a label fall without it. Approximate: words work together, and a text with a hole in
@@ -65,15 +65,15 @@ def log_odds(
     scaled = logits.astype(np.float64) / temperature
     if task.multilabel:
         return scaled[:, column]
-    others = np.delete(scaled, column, axis=1)
-    top = others.max(axis=1)
-    return scaled[:, column] - top - np.log(np.exp(others - top[:, None]).sum(axis=1))
+    rest = np.delete(scaled, column, axis=1)
+    top = rest.max(axis=1)
+    return scaled[:, column] - top - np.log(np.exp(rest - top[:, None]).sum(axis=1))
 
 
-def marked(words: Sequence[Span], found: Sequence[float], share: float) -> list[Span]:
+def marked(words: Sequence[Span], word_weights: Sequence[float], share: float) -> list[Span]:
     """The words whose weight is positive and at least this share of the heaviest word's."""
-    most = max(found, default=0.0)
-    return [word for word, weight in zip(words, found, strict=True) if weight > 0 and weight >= share * most]
+    most = max(word_weights, default=0.0)
+    return [word for word, weight in zip(words, word_weights, strict=True) if weight > 0 and weight >= share * most]
 
 
 def _word(text: str, begin: int, end: int) -> Span:

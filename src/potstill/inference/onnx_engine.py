@@ -1,14 +1,16 @@
 """onnxruntime."""
 
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+from typing import Any
+
 import numpy as np
-import onnxruntime
+import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
 from potstill.domain.errors import ModelError
 from potstill.domain.predictor import Logits
 
+_onnxruntime: Any = onnxruntime
+"""It comes without types: what it gives gets one where it leaves this file."""
 # In a serialised ONNX file a tensor that lies outside it names its file under the key "location". Our own files have
 # no such word anywhere; a file that has it could make the runtime read any path.
 _EXTERNAL = b"location"
@@ -28,7 +30,7 @@ class OnnxEngine:
             raise ModelError("the model refers to data outside itself; an export of potstill never does")
         if content[4:8] == _ORT_FORMAT:
             raise ModelError("the model is not in the ONNX format")
-        options = onnxruntime.SessionOptions()
+        options = _onnxruntime.SessionOptions()
         options.intra_op_num_threads = max(1, threads // at_once)
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -37,7 +39,7 @@ class OnnxEngine:
         # A pattern is kept for every shape that ever came, and batches have hundreds: memory for nothing.
         options.enable_mem_pattern = False
         try:
-            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            self._session = _onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no public base
             raise ModelError(f"the model does not open in onnxruntime: {error}") from error
 

@@ -1,7 +1,5 @@
 """OpenVINO."""
 
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 import re
 from queue import SimpleQueue
 from typing import Any

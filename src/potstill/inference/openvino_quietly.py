@@ -1,6 +1,5 @@
 """OpenVINO without its telemetry and ready for threads: import it from here, and before nncf."""
 
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 import sys
 from typing import Any, cast
 
@@ -8,7 +7,10 @@ from typing import Any, cast
 # in sys.modules counts as not there: the package is never loaded, so no setting of it can be got wrong.
 cast(dict[str, Any], sys.modules)["openvino_telemetry"] = None
 
-import openvino  # noqa: E402
+import openvino as _openvino  # noqa: E402
+
+openvino: Any = _openvino
+"""Its types are full of holes: what it gives gets one where it enters our own code."""
 
 # At the first look at a tensor's numbers OpenVINO readies itself, and lets go of the interpreter meanwhile: two threads
 # that look first at once wait for each other forever. An import is done by one thread alone.

@@ -75,7 +75,7 @@ class Reader:
             return [ids[: self.room]]
         step = self.room - self.room // OVERLAP
         starts = range(0, len(ids) - self.room + step, step)
-        # The last window is moved back to be full: two words alone would be judged without what stands before them.
+        # The last window is moved back to be full: two words alone would be read without what stands before them.
         return [ids[min(start, len(ids) - self.room) :][: self.room] for start in starts]
 
 

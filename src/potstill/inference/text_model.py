@@ -44,9 +44,9 @@ class TextModel:
 
     def alone(self) -> Self:
         """The same model, every row by itself."""
-        other = copy.copy(self)
-        other._budget = 1
-        return other
+        model = copy.copy(self)
+        model._budget = 1
+        return model
 
     def of_rows(self, rows: Sequence[Sequence[int]]) -> Logits:
         """Logits, (rows, labels), of token ids; raises as a call does."""
@@ -55,10 +55,10 @@ class TextModel:
         ids = [np.array([rows[row] for row in batch], dtype=np.int64) for batch in batches]
         several = self.several if self.several and self.several.is_worth_it(len(batches)) else None
         answers = several(ids) if several else map(self.engine, ids)
-        for batch, found in zip(batches, answers, strict=True):
-            if found.shape != (len(batch), logits.shape[1]):
-                raise ModelError(f"the model gives {found.shape}, not {(len(batch), logits.shape[1])}: rows, labels")
-            logits[batch] = found
+        for batch, answer in zip(batches, answers, strict=True):
+            if answer.shape != (len(batch), logits.shape[1]):
+                raise ModelError(f"the model gives {answer.shape}, not {(len(batch), logits.shape[1])}: rows, labels")
+            logits[batch] = answer
         return logits
 
     def of_texts(self, read: Read, logits: Logits) -> Logits:
@@ -68,9 +68,9 @@ class TextModel:
 
     def _strongest(self, logits: Logits, owners: NDArray[np.int64], texts: int) -> Logits:
         if self.task.multilabel:
-            found = np.full((texts, logits.shape[1]), -np.inf, dtype=np.float32)
-            np.maximum.at(found, owners, logits)
-            return found
+            strongest = np.full((texts, logits.shape[1]), -np.inf, dtype=np.float32)
+            np.maximum.at(strongest, owners, logits)
+            return strongest
         shares = probabilities(logits, self.task)
         strength = shares[:, self.task.positive_index] if self.task.problem == "binary" else shares.max(axis=1)
         order = np.lexsort((strength, owners))

@@ -114,17 +114,17 @@ def _csv(name: str, content: BinaryIO, text_column: str) -> tuple[list[str], Gen
         stream.detach()
         raise
 
-    def checked() -> Generator[Row]:
+    def checked_rows() -> Generator[Row]:
         try:
             for row in rows:
                 if row.fault:
                     yield Row(row.line, fault=row.fault, detail=row.detail)
                 else:
-                    yield _checked(row.line, row.values, row.values[text_column])
+                    yield _checked_row(row.line, row.values, row.values[text_column])
         finally:
             stream.detach()  # a wrapper that is thrown away closes what it wraps, standard input too
 
-    return columns, checked()
+    return columns, checked_rows()
 
 
 def _separated(lines: Iterator[str]) -> tuple[Lines, str]:
@@ -143,7 +143,7 @@ def _bounded(name: str, stream: io.TextIOWrapper) -> Generator[str]:
     while line := stream.readline(LONGEST_LINE):
         number += 1
         if len(line) == LONGEST_LINE:
-            raise DataError(f"{name}, line {number} has more than {LONGEST_LINE:,} characters: this is no CSV file")
+            raise DataError(f"{name}, line {number} has more than {LONGEST_LINE:,} characters: this is not a CSV file")
         yield line
 
 
@@ -166,7 +166,7 @@ def _json(name: str, content: BinaryIO, text_column: str) -> Generator[Row]:
         elif text_column not in values and not seen:
             _check(name, list(values), text_column)
         else:
-            yield _checked(number, values, values.get(text_column))
+            yield _checked_row(number, values, values.get(text_column))
 
 
 def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
@@ -196,7 +196,7 @@ def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
                     except UnicodeDecodeError:
                         yield Row(place, fault="bad encoding", detail="the text is not UTF-8")
                         continue
-                yield _checked(place, values, text)
+                yield _checked_row(place, values, text)
 
     return Incoming(rows(), file.rows, lambda: place, file.columns, file.schema)
 
@@ -206,7 +206,7 @@ def _check(name: str, columns: list[str], text_column: str) -> None:
     check_columns(name, columns, [text_column, *columns])
 
 
-def _checked(line: int, values: Mapping[str, Any], text: object) -> Row:
+def _checked_row(line: int, values: Mapping[str, Any], text: object) -> Row:
     """The row, with a fault where its text is none."""
     if isinstance(text, int | float) and not isinstance(text, bool) and math.isfinite(text):
         text = str(text)

@@ -23,7 +23,7 @@ Progress = Callable[[int, int | None, int], None]
 
 @dataclass(frozen=True)
 class Scorer:
-    """What scores: `read` gives logits of texts and which of them were cut, the rest turns logits into a verdict.
+    """What scores: `read` gives logits of texts and which of them were cut, the rest turns logits into predictions.
 
     `identity` names the model: parts made by another are not continued.
     """
@@ -99,12 +99,12 @@ def score_block(rows: Sequence[Row], scorer: Scorer, added: Sequence[str]) -> Bl
     """
     good = [row for row in rows if not row.fault]
     logits, truncated = scorer.read([row.text for row in good])
-    found = predictions(logits, scorer.calibration, scorer.task)
+    predicted = predictions(logits, scorer.calibration, scorer.task)
     scored: list[dict[str, Any]] = []
-    for row, verdict, cut in zip(good, found, truncated, strict=True):
-        each = [round(share, 6) for share in verdict.shares] if scorer.task.multilabel else []
-        judged = (verdict.label, round(verdict.score, 6), verdict.flagged, cut, *each)
-        named = dict(zip(added, judged, strict=True))
+    for row, prediction, cut in zip(good, predicted, truncated, strict=True):
+        each = [round(share, 6) for share in prediction.shares] if scorer.task.multilabel else []
+        values = (prediction.label, round(prediction.score, 6), prediction.flagged, cut, *each)
+        named = dict(zip(added, values, strict=True))
         if taken := sorted(named.keys() & row.values.keys()):
             raise DataError(
                 f'the file has a column "{taken[0]}" already; --prefix pred_ makes the added one pred_label'

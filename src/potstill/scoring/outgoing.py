@@ -1,7 +1,5 @@
 """Scored rows into parts, and parts into one file."""
 
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 import csv
 import gzip
 import io
@@ -12,11 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from potstill.domain.errors import DataError
 from potstill.domain.task import Task
+from potstill.scoring.arrow import pa, pq
 from potstill.scoring.formats import Format
 
 Values = Mapping[str, Any]
@@ -98,9 +94,9 @@ def json_line(row: Values) -> bytes:
 def _finite(value: Any) -> Any:
     """NaN and infinity, which JSON has no form for, become null."""
     if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
+        return {key: _finite(inner) for key, inner in cast(dict[Any, Any], value).items()}
     if isinstance(value, list):
-        return [_finite(inner) for inner in value]
+        return [_finite(inner) for inner in cast(list[Any], value)]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -59,13 +59,13 @@ class Parts:
     def _identity(self) -> dict[str, Any]:
         path = Path(self.job.source)
         with open_file(path) as file:
-            found = os.fstat(file.fileno())
+            status = os.fstat(file.fileno())
             head = file.read(_EDGE)
-            file.seek(max(0, found.st_size - _EDGE))
+            file.seek(max(0, status.st_size - _EDGE))
             edges = sha256(head + file.read(_EDGE)).hexdigest()
         asked = repr(replace(self.job, source=str(path.resolve()), target=""))
         # The time too: an edit in the middle of a large file may change neither its size nor its edges.
-        content = [found.st_size, found.st_mtime_ns, edges]
+        content = [status.st_size, status.st_mtime_ns, edges]
         return {"job": asked, "model": self.scorer.identity, "content": content}
 
     def _done_before(self) -> tuple[Tally, list[str], int]:

@@ -1,59 +1,94 @@
-"""Scoring a file of comments: constant memory, and no row lost or doubled whenever the process is killed."""
+"""A file of texts, scored with a bundle: what `potstill score` does, in one call."""
 
-import shutil
-from dataclasses import replace
+import io
+import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from potstill.domain.errors import DataError
-from potstill.ledger.files import folder_lock
-from potstill.scoring.formats import STANDARD
-from potstill.scoring.job import Job, Progress, Scorer, Tally, rejected_path
-from potstill.scoring.parts import Parts
-from potstill.scoring.stream import Stream
+from rich.console import Console
+
+from potstill.inference.bundle import newest_bundle, open_bundle
+from potstill.inference.engine import EngineName
+from potstill.scoring.formats import STANDARD, Format, Kind, format_of
+from potstill.scoring.job import Job, Scorer, Tally, rejected_path
+from potstill.scoring.progress import show_progress
+from potstill.scoring.run_job import run_job
+
+RUNS = Path("runs")
 
 
-def score(job: Job, scorer: Scorer, on_progress: Progress, *, stdin: BinaryIO, stdout: BinaryIO) -> Tally:
-    """Score `job.source` into `job.target`; rows that cannot be scored go to `TARGET.rejected.jsonl`.
+@dataclass(frozen=True)
+class ScoreSettings:
+    """What to score, with which bundle, and how. `source` and `target` are paths, or `-` for standard input and output;
+    without a `bundle` it is the newest one of the studies in `runs`."""
 
-    A file is written in parts in `TARGET.parts` and joined at the end; the same call continues after a kill. A stream
-    cannot be continued.
+    source: str
+    target: str
+    bundle: str | Path | None = None
+    runs: Path = RUNS
+    text: str = "text"
+    """The column with the text."""
+    prefix: str = ""
+    """Put before the names of the added columns."""
+    source_kind: Kind | None = None
+    """Where the ending of the name does not say it."""
+    target_kind: Kind | None = None
+    spreadsheet_safe: bool = False
+    """Whether no CSV cell may begin as a formula does."""
+    engine: EngineName | None = None
+    """None: the fastest that this processor computes rightly."""
+    threads: int | None = None
+    """None: as many as this process may use."""
+    expect_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """What was scored, on which engine, and what was left out."""
+
+    tally: Tally
+    engine: EngineName
+    source_format: Format
+    target: str
+
+    def lines(self) -> list[str]:
+        """The result in words."""
+        rejected = self.tally.rejected or {}
+        lines = [f"{self.tally.scored:,} of {self.tally.rows:,} rows scored on {self.engine}"]
+        if not rejected:
+            return lines
+        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
+        place = "above" if self.target == STANDARD else f"in {rejected_path(self.target)}"
+        lines.append(f"left out: {reasons}; each with its line {place}")
+        if "bad encoding" in rejected and self.source_format.kind != "parquet":
+            lines.append("files are read as UTF-8; `iconv -f WINDOWS-1252 -t UTF-8` converts another encoding")
+        return lines
+
+
+def score(settings: ScoreSettings, *, console: Console | None = None) -> ScoreResult:
+    """Score `settings.source` into `settings.target`; rows that cannot be scored go to `TARGET.rejected.jsonl`.
+
+    A file is written in parts in `TARGET.parts` and joined at the end; the same call continues after a kill. A bar on
+    `console` shows how far it is.
 
     Raises:
-        DataError: the target cannot be written to or is the source, the source cannot be read, has no such column or
-            has columns of the added names, or the parts that are there belong to another job.
+        DataError: the source cannot be read or the target cannot be written; see `run_job`.
+        ModelError: the bundle does not open.
     """
-    if job.target == STANDARD:
-        return Stream(job, scorer, on_progress, stdin, stdout, None).run()
-    job = replace(job, target=str(_checked_target(job)))
-    parts = Path(f"{job.target}.parts")
-    with folder_lock(parts):
-        if job.source == STANDARD:
-            tally = Stream(job, scorer, on_progress, stdin, stdout, parts).run()
-        else:
-            tally = Parts(job, scorer, on_progress, parts).run()
-        _remove(parts)
-    if not tally.scored:
-        raise DataError(f"{job.source}: no row could be scored; {rejected_path(job.target)} says why")
-    return tally
-
-
-def _remove(parts: Path) -> None:
-    """Remove the folder, by another name: a kill in the middle must leave nothing that a next run would go on with."""
-    gone = parts.with_name(f"{parts.name}.done")
-    shutil.rmtree(gone, ignore_errors=True)
-    parts.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
-
-
-def _checked_target(job: Job) -> Path:
-    """Where the target really is, links followed."""
-    target = Path(job.target).resolve()
-    if not target.parent.is_dir():
-        raise DataError(f"{job.target}: there is no folder {target.parent}")
-    for path in (target, rejected_path(str(target))):
-        if path.exists() and not path.is_file():
-            raise DataError(f"{path} is no plain file and cannot be written to")
-        if path.exists() and job.source != STANDARD and Path(job.source).exists() and path.samefile(job.source):
-            raise DataError(f"{job.source} would be overwritten; name another target")
-    return target
+    source_format = format_of(settings.source, settings.source_kind)
+    job = Job(
+        source=settings.source, target=settings.target, source_format=source_format,
+        target_format=format_of(settings.target, settings.target_kind), text=settings.text, prefix=settings.prefix,
+        spreadsheet_safe=settings.spreadsheet_safe,
+    )  # fmt: skip
+    bundle = open_bundle(
+        settings.bundle or newest_bundle(settings.runs), engine=settings.engine, threads=settings.threads,
+        expect_sha256=settings.expect_sha256,
+    )  # fmt: skip
+    scorer = Scorer(bundle.read, bundle.info.task, bundle.info.calibration, f"{bundle.digest} {bundle.engine_name}")
+    # Looked up only where they are meant: a notebook's have no bytes.
+    stdin = sys.stdin.buffer if job.source == STANDARD else io.BytesIO()
+    stdout = sys.stdout.buffer if job.target == STANDARD else io.BytesIO()
+    with show_progress(console or Console(stderr=True, quiet=True)) as on_progress:
+        tally = run_job(job, scorer, on_progress, stdin=stdin, stdout=stdout)
+    return ScoreResult(tally, bundle.engine_name, source_format, settings.target)

@@ -20,18 +20,18 @@ class Connection(H11Protocol):
     does unless told otherwise, and bounds nothing.
     """
 
-    _patience: TimerHandle | None = None
-    _unread: TimerHandle | None = None
+    _head_timer: TimerHandle | None = None
+    _unread_timer: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """As asyncio calls it."""
         super().connection_made(transport)
-        self._wait_for_head(transport)
+        self._start_head_timer(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """As asyncio calls it."""
-        self._wait_no_longer()
-        self._was_read()
+        self._stop_head_timer()
+        self._stop_unread_timer()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -51,7 +51,7 @@ class Connection(H11Protocol):
 
     def resume_writing(self) -> None:
         """As asyncio calls it."""
-        self._was_read()
+        self._stop_unread_timer()
         super().resume_writing()
 
     def _end_soon(self) -> None:
@@ -60,27 +60,27 @@ class Connection(H11Protocol):
             self._hang_up_if_unread()
 
     def _hang_up_if_unread(self) -> None:
-        if self._unread is None:
-            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+        if self._unread_timer is None:
+            self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
-    def _was_read(self) -> None:
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
+    def _stop_unread_timer(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def handle_events(self) -> None:
         """What came has been read as far as it goes; a beginning may be left."""
         super().handle_events()
         if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
-            self._wait_for_head(self.transport)
+            self._start_head_timer(self.transport)
         else:
-            self._wait_no_longer()
+            self._stop_head_timer()
 
-    def _wait_for_head(self, transport: Transport) -> None:
-        if self._patience is None:
-            self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
+    def _start_head_timer(self, transport: Transport) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, transport.close)
 
-    def _wait_no_longer(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None

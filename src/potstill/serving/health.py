@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from potstill.serving.asking import Serving, serving_of
+from potstill.serving.dependencies import state_of
+from potstill.serving.state import ServerState
 
 router = APIRouter(tags=["health"])
 _TEXT: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
@@ -17,15 +18,15 @@ _NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "Loading, dr
 class Metrics:
     """The figures of one server, in a registry of its own."""
 
-    def __init__(self, serving: Serving) -> None:
+    def __init__(self, server: ServerState) -> None:
         self.registry = CollectorRegistry()
         to = self.registry
         self.requests = Counter("potstill_requests", "Answers, by route and code", ("route", "code"), registry=to)
         self.seconds = Histogram("potstill_request_seconds", "From request to answer", ("route",), registry=to)
         waiting = Gauge("potstill_waiting_tokens", "Tokens that wait or are being computed", registry=to)
-        waiting.set_function(serving.waiting_tokens)
+        waiting.set_function(server.waiting_tokens)
         in_flight = Gauge("potstill_in_flight", "Requests that are not answered yet, this one too", registry=to)
-        in_flight.set_function(lambda: serving.in_flight)
+        in_flight.set_function(lambda: server.in_flight)
 
     def observe(self, route: str, code: int, seconds: float) -> None:
         """Count an answer."""
@@ -46,11 +47,11 @@ async def livez() -> str:
 @router.get("/readyz", response_class=PlainTextResponse, responses={**_STATE, **_NOT_READY})
 async def readyz(request: Request) -> Response:
     """A request would be answered now."""
-    serving = serving_of(request)
+    server = state_of(request)
     state = (
-        "loading" if not serving.judges
-        else "draining" if serving.draining
-        else "hung" if serving.is_hung()
+        "loading" if not server.models
+        else "draining" if server.draining
+        else "hung" if server.is_hung()
         else "ok"
     )  # fmt: skip
     return PlainTextResponse(state, 200 if state == "ok" else 503)

@@ -1,4 +1,4 @@
-"""What is served here: every bundle's description of itself."""
+"""`GET /models`: every served bundle's description of itself."""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -7,20 +7,20 @@ from potstill.domain.measures import Measures, Threshold, ThresholdPoint
 from potstill.inference.engine import EngineName
 from potstill.inference.info import EngineInfo
 from potstill.inference.reading import LongText
-from potstill.serving.asking import judges_of
-from potstill.serving.documented import refusals
-from potstill.serving.judge import Judge
-from potstill.serving.refusals import own_shape
+from potstill.serving.dependencies import models_of
+from potstill.serving.errors import own_shape
+from potstill.serving.openapi_errors import error_responses
+from potstill.serving.served_model import ServedModel
 
 router = APIRouter(tags=["potstill"])
 
 
-class ServedModel(BaseModel):
+class ModelDescription(BaseModel):
     """One bundle."""
 
     id: str = Field(description="what `model` of a request may be")
     name: str
-    words: str
+    words: str = Field(description="what the model is, in a line")
     labels: list[str]
     positive: str | None
     multilabel: bool = Field(description="whether a text may carry several of the labels, or none")
@@ -35,23 +35,23 @@ class ServedModel(BaseModel):
     digest: str = Field(description="SHA-256 of the bundle's manifest")
 
 
-class ServedModels(BaseModel):
-    """All of them; the first answers whoever names none."""
+class ModelList(BaseModel):
+    """All of them; the first answers a request that names none."""
 
-    models: list[ServedModel]
+    models: list[ModelDescription]
 
 
-@router.get("/models", responses=refusals(own_shape, only=(400, 401, 503)))
-async def models(request: Request) -> ServedModels:
+@router.get("/models", responses=error_responses(own_shape, only=(400, 401, 503)))
+async def models(request: Request) -> ModelList:
     """The models that answer here."""
-    return ServedModels(models=[_served(judge) for judge in judges_of(request).values()])
+    return ModelList(models=[_description(model) for model in models_of(request).values()])
 
 
-def _served(judge: Judge) -> ServedModel:
-    bundle, info = judge.bundle, judge.bundle.info
-    return ServedModel(
-        id=judge.name, name=info.name, words=info.words, labels=list(info.task.labels), positive=info.task.positive,
-        multilabel=info.task.multilabel,
+def _description(model: ServedModel) -> ModelDescription:
+    bundle, info = model.bundle, model.bundle.info
+    return ModelDescription(
+        id=model.name, name=info.name, words=info.description, labels=list(info.task.labels),
+        positive=info.task.positive, multilabel=info.task.multilabel,
         threshold=info.calibration.threshold, curve=info.curve, measures=info.measures, layers=info.layers,
         max_length=info.max_length, long=info.long, engine=bundle.engine_name, engines=info.engines,
         digest=bundle.digest,

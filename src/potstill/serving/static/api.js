@@ -9,13 +9,13 @@ for (const snippet of document.querySelectorAll(".snippet")) {
   const code = snippet.querySelector("pre");
   code.textContent = code.textContent.replaceAll(WRITTEN, location.origin);
   const button = make("button", { type: "button", ariaLabel: `Copy: ${code.ariaLabel}` }, "Copy");
-  const said = make("span", { className: "unseen", role: "status" });
+  const status = make("span", { className: "unseen", role: "status" });
   button.addEventListener("click", async () => {
     button.textContent = (await copied(code)) ? "Copied" : "Selected: press Ctrl+C";
-    said.textContent = button.textContent;
+    status.textContent = button.textContent;
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });
-  snippet.append(button, said);
+  snippet.append(button, status);
 }
 
 /** Copy; where the browser does not let a page do that (no TLS, no permission), select instead. */

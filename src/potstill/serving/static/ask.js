@@ -1,9 +1,9 @@
-// Questions to the server, and every way in which it may not answer.
+// Requests to the server, and every way in which they may fail.
 
 import { keep, kept } from "./dom.js";
 
-/** Why there is no answer. `kind` is busy, loading, offline, key, long, late or wrong; `seconds` is when to come again. */
-export class Refused extends Error {
+/** Why there is no answer. `kind` is busy, loading, offline, key, long, late or wrong; `seconds` is when to try again. */
+export class RequestError extends Error {
   constructor(kind, message, seconds = null) {
     super(message);
     this.kind = kind;
@@ -16,7 +16,7 @@ export function setKey(key) {
   keep("key", key);
 }
 
-/** The JSON that `path` answers; a `body` is posted. Throws Refused, or AbortError where `signal` says stop. */
+/** The JSON that `path` answers; a `body` is posted. Throws RequestError, or AbortError where `signal` says stop. */
 export async function ask(path, body = undefined, signal = undefined) {
   const headers = {};
   const key = kept("key", "");
@@ -29,43 +29,43 @@ export async function ask(path, body = undefined, signal = undefined) {
     if (response.ok) return await response.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refused("offline", "The server does not answer.", 3);
+    throw new RequestError("offline", "The server does not answer.", 3);
   }
-  throw await refusal(response);
+  throw await errorOf(response);
 }
 
-async function refusal(response) {
-  const message = await response.json().then((said) => said.error.message, () => `code ${response.status}`);
+async function errorOf(response) {
+  const message = await response.json().then((body) => body.error.message, () => `code ${response.status}`);
   const seconds = Number(response.headers.get("Retry-After")) || 1;
   switch (response.status) {
     case 401:
-      return new Refused("key", "This server wants a key.");
+      return new RequestError("key", "This server needs a key.");
     case 413:
-      return new Refused("long", `This is too long for one request: ${message}.`);
+      return new RequestError("long", `This is too long for one request: ${message}.`);
     case 429:
-      return new Refused("busy", "The server is busy.", seconds);
+      return new RequestError("busy", "The server is busy.", seconds);
     case 503:
-      return new Refused("loading", message.includes("loaded") ? "The model is being loaded." : `Not ready: ${message}.`, seconds);
+      return new RequestError("loading", message.includes("loaded") ? "The model is being loaded." : `Not ready: ${message}.`, seconds);
     case 502: // of a proxy before a server that restarts
-      return new Refused("offline", "The server does not answer.", 3);
+      return new RequestError("offline", "The server does not answer.", 3);
     case 408:
     case 504:
-      return new Refused("late", "The server took too long.", 3);
+      return new RequestError("late", "The server took too long.", 3);
     default:
-      return new Refused("wrong", `The server refused this: ${message}.`);
+      return new RequestError("wrong", `The server refused this: ${message}.`);
   }
 }
 
-/** How often in a row a question may be too much for the server's time. */
+/** How often in a row a request may take too long. */
 const MOST_LATE = 2;
 
-/** `asking()` until it answers; `waiting(refusal, secondsLeft)` is told each second while the server is not ready. */
-export async function askUntilAnswered(asking, waiting, signal = undefined) {
+/** `request()` until it is answered; `waiting(error, secondsLeft)` is called each second while the server is not ready. */
+export async function askUntilAnswered(request, waiting, signal = undefined) {
   for (let late = 0; ; ) {
     try {
-      return await asking();
+      return await request();
     } catch (error) {
-      if (!(error instanceof Refused) || error.seconds === null) throw error;
+      if (!(error instanceof RequestError) || error.seconds === null) throw error;
       late = error.kind === "late" ? late + 1 : 0;
       if (late === MOST_LATE) throw error;
       for (let left = error.seconds; left > 0; left--) {

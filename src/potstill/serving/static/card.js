@@ -1,11 +1,11 @@
-// One model's verdicts: the word, the probability, the bar, the threshold, the words that weigh.
+// One model's answers: the label, the probability, the bar, the threshold, the words that matter.
 
 import { capital, make, percent } from "./dom.js";
-import { weighed } from "./words.js";
+import { explained } from "./words.js";
 
 /**
- * What one model says, in an element of its own; `trouble` is shown and cleared where its own questions fail and succeed,
- * `moved()` is called where another threshold turns its verdict.
+ * What one model says, in an element of its own; `trouble` is shown and cleared where its own requests fail and succeed,
+ * `moved()` is called where another threshold changes its answer.
  */
 export class Card {
   #texts = [];
@@ -14,18 +14,18 @@ export class Card {
   #results = [];
   #place;
   #explain;
-  #found;
+  #explanation;
 
   constructor(model, alone, trouble, moved) {
     this.model = model;
     this.moved = moved;
     this.threshold = model.threshold?.value ?? null;
     this.#place = make("div");
-    this.#explain = make("button", { type: "button", onclick: () => this.#weigh(trouble) }, "Which words weigh?");
-    this.#found = make("div", { ariaLive: "polite" });
-    this.element = make("article", { className: "card", hidden: true, ariaLabel: `Verdict of ${model.id}` });
-    if (!alone) this.element.append(make("h3", {}, model.id), make("p", { className: "hint" }, model.words));
-    this.element.append(this.#place, ...this.#slider(), this.#explain, this.#found);
+    this.#explain = make("button", { type: "button", onclick: () => this.#explainWords(trouble) }, "Which words matter?");
+    this.#explanation = make("div", { ariaLive: "polite" });
+    this.element = make("article", { className: "card", hidden: true, ariaLabel: `Answer of ${model.id}` });
+    if (!alone) this.element.append(make("h3", {}, model.id), make("p", { className: "hint" }, capital(model.words)));
+    this.element.append(this.#place, ...this.#slider(), this.#explain, this.#explanation);
   }
 
   /** Show the answers to `texts`. */
@@ -36,7 +36,7 @@ export class Card {
     this.element.hidden = false;
     this.element.classList.remove("old");
     this.element.ariaBusy = "false";
-    this.#found.replaceChildren();
+    this.#explanation.replaceChildren();
     this.#explain.hidden = texts.length > 1;
     this.#draw();
   }
@@ -47,7 +47,7 @@ export class Card {
     this.element.classList.add("old");
     this.element.ariaBusy = "true";
     this.#explain.hidden = true;
-    this.#found.replaceChildren();
+    this.#explanation.replaceChildren();
   }
 
   /** Nothing to show. */
@@ -55,29 +55,29 @@ export class Card {
     this.element.hidden = true;
   }
 
-  /** The verdict in words, for those who listen. */
+  /** The answer in words, for screen readers. */
   get said() {
     const { positive, multilabel } = this.model;
     const flagged = this.#results.filter((result) => this.#isFlagged(result)).length;
     const lines = `${this.#results.length} lines`;
     if (this.#results.length > 1) return positive || multilabel ? `${flagged} of ${lines} ${positive ?? "flagged"}` : lines;
-    return this.#results.length ? `${capital(this.#called(this.#results[0]))}, ${this.#probability(this.#results[0])}` : "";
+    return this.#results.length ? `${capital(this.#label(this.#results[0]))}, ${this.#probability(this.#results[0])}` : "";
   }
 
   #draw() {
-    this.#place.replaceChildren(this.#results.length === 1 ? this.#one(this.#results[0]) : this.#several());
+    this.#place.replaceChildren(this.#results.length === 1 ? this.#single(this.#results[0]) : this.#list());
   }
 
-  #one(result) {
-    const word = make("p", { className: `word ${this.#tone(result)}` }, capital(this.#called(result)));
+  #single(result) {
+    const word = make("p", { className: `word ${this.#tone(result)}` }, capital(this.#label(result)));
     const share = make("p", { className: "share" }, this.#probability(result), result.truncated ? " · only the start was read" : "");
-    return make("div", { className: "one" }, word, share, this.#bar(result));
+    return make("div", { className: "single" }, word, share, this.#bar(result));
   }
 
-  #several() {
+  #list() {
     const lines = this.#results.map((result, n) =>
       make("li", {}, make("span", { className: "text" }, this.#texts[n]),
-        make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#called(result))}, ${this.#probability(result)}`), this.#bar(result)));
+        make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#label(result))}, ${this.#probability(result)}`), this.#bar(result)));
     return make("div", {}, make("p", { className: "word" }, this.said), make("ol", { className: "lines" }, ...lines));
   }
 
@@ -91,7 +91,7 @@ export class Card {
     return bar;
   }
 
-  #called(result) {
+  #label(result) {
     const { positive, labels } = this.model;
     if (positive === null || this.threshold === null) return result.label;
     return result.score >= this.threshold ? positive : labels.find((label) => label !== positive);
@@ -103,7 +103,7 @@ export class Card {
 
   /** The threshold on the page counts where one label is looked for; else what the server said. */
   #isFlagged(result) {
-    return this.model.positive === null ? result.flagged : this.#called(result) === this.model.positive;
+    return this.model.positive === null ? result.flagged : this.#label(result) === this.model.positive;
   }
 
   #probability(result) {
@@ -114,40 +114,40 @@ export class Card {
   #slider() {
     const { curve, threshold, positive, id } = this.model;
     if (!threshold || !curve.length) return [];
-    const shipped = nearest(curve, threshold.value);
-    const slider = make("input", { type: "range", id: `threshold-${id}`, min: 0, max: curve.length - 1, step: 1, value: shipped });
+    const original = nearest(curve, threshold.value);
+    const slider = make("input", { type: "range", id: `threshold-${id}`, min: 0, max: curve.length - 1, step: 1, value: original });
     const words = make("p", { className: "hint" });
-    const reset = make("button", { type: "button", hidden: true }, "Back to the shipped threshold");
+    const reset = make("button", { type: "button", hidden: true }, "Reset the threshold");
     const moved = () => {
       const point = curve[slider.value];
       this.threshold = point.threshold;
       words.textContent = meaning(point, positive);
       slider.ariaValueText = words.textContent;
-      reset.hidden = Number(slider.value) === shipped;
+      reset.hidden = Number(slider.value) === original;
       if (!this.#results.length) return;
       this.#draw();
       this.moved();
     };
     slider.addEventListener("input", moved);
     reset.addEventListener("click", () => {
-      slider.value = shipped;
+      slider.value = original;
       moved();
       slider.focus();
     });
     moved();
-    const label = make("label", { htmlFor: slider.id }, `Called ${positive} from`);
+    const label = make("label", { htmlFor: slider.id }, `Threshold for ${positive}`);
     return [make("div", { className: "threshold" }, label, slider, words, reset)];
   }
 
-  async #weigh(trouble) {
+  async #explainWords(trouble) {
     const version = this.#version;
-    this.#found.replaceChildren(make("p", { className: "hint" }, "Leaving out each word in turn…"));
+    this.#explanation.replaceChildren(make("p", { className: "hint" }, "Leaving out each word in turn…"));
     try {
-      const shown = await weighed(this.#texts[0], this.model);
+      const elements = await explained(this.#texts[0], this.model);
       trouble.clear();
-      if (version === this.#version) this.#found.replaceChildren(...shown);
+      if (version === this.#version) this.#explanation.replaceChildren(...elements);
     } catch (error) {
-      this.#found.replaceChildren();
+      this.#explanation.replaceChildren();
       trouble.show(error);
     }
   }
@@ -160,7 +160,7 @@ function nearest(curve, value) {
 
 /** What a threshold meant on validation. */
 export function meaning({ threshold, precision, recall }, positive) {
-  const found = `${Math.round(100 * recall)} of 100 ${positive} comments were found`;
+  const detected = `${Math.round(100 * recall)} of 100 ${positive} comments were found`;
   if (precision === null) return `${threshold.toFixed(2)}: on validation nothing was flagged`;
-  return `${threshold.toFixed(2)}: on validation ${found} (recall ${recall.toFixed(2)}), and ${Math.round(100 * precision)} of 100 flagged were ${positive} (precision ${precision.toFixed(2)})`;
+  return `${threshold.toFixed(2)}: on validation ${detected} (recall ${recall.toFixed(2)}), and ${Math.round(100 * precision)} of 100 flagged were ${positive} (precision ${precision.toFixed(2)})`;
 }

@@ -9,7 +9,7 @@ export function separatorOf(text) {
     else if (letter === "\n" && !quoted) break;
     else if (letter in counts && !quoted) counts[letter]++;
   }
-  return Object.keys(counts).reduce((best, one) => (counts[one] > counts[best] ? one : best));
+  return Object.keys(counts).reduce((best, separator) => (counts[separator] > counts[best] ? separator : best));
 }
 
 /** The rows of a text, arrays of strings. Throws Error with the line where a quote is never closed. */

@@ -1,4 +1,4 @@
-// Elements from words alone: whatever comes from a comment, a file or a model becomes text, never markup.
+// Elements from plain strings: whatever comes from a comment, a file or a model becomes text, never markup.
 
 /** A new element; `properties` are set as they are, `children` are elements or strings. */
 export function make(tag, properties = {}, ...children) {

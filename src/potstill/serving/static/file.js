@@ -1,6 +1,6 @@
 // A CSV file, scored row by row and given back.
 
-import { ask, askUntilAnswered, Refused } from "./ask.js";
+import { ask, askUntilAnswered, RequestError } from "./ask.js";
 import { format, parse, separatorOf } from "./csv.js";
 import { find, make } from "./dom.js";
 
@@ -57,8 +57,8 @@ export class FileScoring {
     start.addEventListener("click", () => this.#score(name, header, rows, Number(column.value), safe.checked));
     this.#work.replaceChildren(
       make("p", { className: "row" }, make("label", { htmlFor: "column" }, `Text in ${name}:`), column, start),
-      make("p", { className: "hint" }, `Judged by ${this.model.id}${atThreshold(this.model)}.`),
-      make("label", { className: "check" }, safe, " Guard spreadsheets: put ' before what looks like a formula"));
+      make("p", { className: "hint" }, `Scored by ${this.model.id}${atThreshold(this.model)}.`),
+      make("label", { className: "check" }, safe, " Safe for spreadsheets: put ' before cells that look like formulas"));
     start.focus();
   }
 
@@ -70,15 +70,15 @@ export class FileScoring {
     this.#work.replaceChildren(bar, words, cancel);
     cancel.focus();
     const started = performance.now();
-    // A result, or why there is none.
+    // For each row its result, or why it has none.
     const results = rows.map((row) => (row[column].trim() ? "not reached" : "without a text"));
     const wanted = results.flatMap((result, n) => (result === "not reached" ? [n] : []));
     let done = 0;
     let ended = "";
     try {
       for (const batch of batches(wanted.map((n) => rows[n][column]))) {
-        const found = await this.#ask(batch, stop.signal, (error, left) => (words.textContent = `${error.message} Going on in ${left} s.`));
-        for (const result of found) results[wanted[done++]] = result;
+        const waiting = (error, left) => (words.textContent = `${error.message} Continuing in ${left} s.`);
+        for (const result of await this.#ask(batch, stop.signal, waiting)) results[wanted[done++]] = result;
         bar.value = done;
         words.textContent = progress(done, wanted.length, performance.now() - started);
       }
@@ -93,10 +93,10 @@ export class FileScoring {
   /** Results of some texts; what is too much together is asked in halves, what is too much alone has none. */
   async #ask(texts, signal, waiting) {
     try {
-      const question = { texts, model: this.model.id };
-      return (await askUntilAnswered(() => ask("/score", question, signal), waiting, signal)).results;
+      const body = { texts, model: this.model.id };
+      return (await askUntilAnswered(() => ask("/score", body, signal), waiting, signal)).results;
     } catch (error) {
-      if (!(error instanceof Refused) || !["long", "late"].includes(error.kind)) throw error;
+      if (!(error instanceof RequestError) || !["long", "late"].includes(error.kind)) throw error;
       if (texts.length === 1) return ["too long to be scored"];
       const half = texts.length >> 1;
       return [...(await this.#ask(texts.slice(0, half), signal, waiting)), ...(await this.#ask(texts.slice(half), signal, waiting))];
@@ -111,10 +111,10 @@ export class FileScoring {
     link.download = name.replace(/(\.[^.]*)?$/, ".scored.csv");
     const counts = new Map([[`flagged${atThreshold(this.model)}`, results.filter((result) => result.flagged).length]]);
     for (const why of results.filter((result) => typeof result === "string")) counts.set(why, (counts.get(why) ?? 0) + 1);
-    const said = Array.from(counts, ([what, count]) => `${count.toLocaleString("en")} ${what}`).join(", ");
+    const summary = Array.from(counts, ([what, count]) => `${count.toLocaleString("en")} ${what}`).join(", ");
     // Whoever types meanwhile goes on typing.
     const free = document.activeElement === document.body || this.#work.contains(document.activeElement);
-    this.#say(`${ended} ${results.length.toLocaleString("en")} rows, ${said}.`.trim());
+    this.#say(`${ended} ${results.length.toLocaleString("en")} rows, ${summary}.`.trim());
     this.#work.append(link);
     if (free) link.focus();
   }
@@ -124,7 +124,7 @@ export class FileScoring {
   }
 }
 
-/** The threshold that a file is judged at: the shipped one, wherever the page's stands. */
+/** The threshold that a file is scored with: the bundle's own, wherever the slider stands. */
 function atThreshold({ positive, threshold }) {
   return positive !== null && threshold ? ` (${positive} from ${threshold.value.toFixed(2)})` : "";
 }

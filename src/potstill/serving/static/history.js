@@ -1,9 +1,9 @@
-// What was judged in this tab. It never leaves it.
+// What was scored in this tab. It never leaves it.
 
 import { find, keep, kept, make } from "./dom.js";
 
 const MOST = 50;
-/** Milliseconds that a text must stand unchanged to be remembered: half a sentence is nobody's comment. */
+/** Milliseconds that a text must stay unchanged to be remembered: half a sentence is not a comment. */
 const SETTLED = 2000;
 
 /** The list of earlier texts; `choose(text)` is called with one that is wanted back. */
@@ -22,7 +22,7 @@ export class History {
     this.#draw();
   }
 
-  /** Remember this, and what was said of it, once it has stood for a while. */
+  /** Remember this and its answer, once it has stayed for a while. */
   settle(text, said) {
     this.forget();
     this.#timer = setTimeout(() => {

@@ -2,22 +2,22 @@
 
 import { ask, askUntilAnswered } from "./ask.js";
 import { meaning } from "./card.js";
-import { find, make } from "./dom.js";
-import { clearNotice, showRefusal } from "./notice.js";
+import { capital, find, make } from "./dom.js";
+import { clearNotice, showError } from "./notice.js";
 
 async function start() {
   try {
-    const found = await askUntilAnswered(() => ask("/models"), (error, left) => showRefusal(error, start, left));
+    const { models } = await askUntilAnswered(() => ask("/models"), (error, left) => showError(error, start, left));
     clearNotice();
-    find("models").replaceChildren(...found.models.map(described));
+    find("models").replaceChildren(...models.map(described));
   } catch (error) {
-    showRefusal(error, start);
+    showError(error, start);
   }
 }
 
 function described(model) {
   const section = make("section", { ariaLabel: model.id });
-  section.append(make("h2", {}, model.id), make("p", {}, `${model.words}.`), facts(model));
+  section.append(make("h2", {}, model.id), make("p", {}, `${capital(model.words)}.`), facts(model));
   if (Object.keys(model.measures).length) section.append(make("h3", {}, "How good it is"), measures(model));
   if (model.curve.length) section.append(make("h3", {}, "What a threshold means, on validation"), curve(model));
   section.append(make("h3", {}, "Engines"), engines(model));
@@ -38,11 +38,11 @@ function facts(model) {
 }
 
 function measures(model) {
-  const rows = Object.entries(model.measures).map(([split, one]) => [
-    split, one.rows.toLocaleString("en"), figure(one.pr_auc), figure(one.roc_auc), figure(one.accuracy), figure(one.macro_f1), figure(one.mcc),
-    one.agreement === null ? "-" : `${(100 * one.agreement).toFixed(1)} %`,
+  const rows = Object.entries(model.measures).map(([split, values]) => [
+    split, values.rows.toLocaleString("en"), figure(values.pr_auc), figure(values.roc_auc), figure(values.accuracy), figure(values.macro_f1),
+    figure(values.mcc), values.agreement === null ? "-" : `${(100 * values.agreement).toFixed(1)} %`,
   ]);
-  return table(["rows of", "rows", "PR-AUC", "ROC-AUC", "accuracy", "macro F1", "MCC", "as the teacher"], rows, `Measures of ${model.id}`);
+  return table(["split", "rows", "PR-AUC", "ROC-AUC", "accuracy", "macro F1", "MCC", "same as teacher"], rows, `Measures of ${model.id}`);
 }
 
 function curve(model) {
@@ -57,7 +57,7 @@ function engines(model) {
     engine.checks.pr_auc_change === null ? "-" : engine.checks.pr_auc_change.toFixed(4),
     Object.entries(engine.texts_per_second).map(([cpu, speed]) => `${speed.toFixed(0)} on ${cpu}`).join("; "),
   ]);
-  return table(["engine", "MB", "decided otherwise than fp32", "change of PR-AUC", "comments/s where it was made"], rows, `Engines of ${model.id}`);
+  return table(["engine", "MB", "decided otherwise than fp32", "change of PR-AUC", "texts/s where it was made"], rows, `Engines of ${model.id}`);
 }
 
 function table(titles, rows, name) {

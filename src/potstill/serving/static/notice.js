@@ -1,24 +1,24 @@
 // What went wrong, said in its place, with the way out.
 
-import { Refused, setKey } from "./ask.js";
+import { RequestError, setKey } from "./ask.js";
 import { find, make } from "./dom.js";
 
 let shown = "";
 
-/** Show why there is no answer; `again` is called when a key was given or the button pressed. */
-export function showRefusal(error, again, secondsLeft = null) {
+/** Show why there is no answer; `again` is called when a key was entered or the button pressed. */
+export function showError(error, again, secondsLeft = null) {
   const notice = find("notice");
-  const kind = error instanceof Refused ? error.kind : "wrong";
-  if (!(error instanceof Refused)) console.error(error);
-  const message = error instanceof Refused ? error.message : "Something in this page failed; your text is still here.";
+  const kind = error instanceof RequestError ? error.kind : "wrong";
+  if (!(error instanceof RequestError)) console.error(error);
+  const message = error instanceof RequestError ? error.message : "Something in this page failed; your text is still here.";
   // Said once: a screen reader would read every second of the countdown.
   if (shown !== message) {
     shown = message;
     notice.replaceChildren(make("p", { role: "alert" }, message), make("p", { id: "countdown", ariaHidden: "true" }));
     if (kind === "key") notice.append(keyForm(again));
-    if (kind === "offline" || kind === "wrong" || kind === "late") notice.append(make("button", { type: "button", onclick: again }, "Ask again"));
+    if (kind === "offline" || kind === "wrong" || kind === "late") notice.append(make("button", { type: "button", onclick: again }, "Try again"));
   }
-  find("countdown").textContent = secondsLeft === null ? "" : `Your text is kept. Asking again in ${secondsLeft} s.`;
+  find("countdown").textContent = secondsLeft === null ? "" : `Your text is kept. Trying again in ${secondsLeft} s.`;
   notice.dataset.kind = kind;
   notice.hidden = false;
 }

@@ -1,12 +1,12 @@
 // The page on which comments are tried.
 
-import { ask, askUntilAnswered, Refused } from "./ask.js";
+import { ask, askUntilAnswered, RequestError } from "./ask.js";
 import { Card } from "./card.js";
 import { find, keep, kept, make } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
 import { FileScoring } from "./file.js";
 import { History } from "./history.js";
-import { clearNotice, showRefusal } from "./notice.js";
+import { clearNotice, showError } from "./notice.js";
 import { Typing } from "./typing.js";
 
 /** What one request may hold. */
@@ -17,10 +17,10 @@ let cards = [];
 let files = null;
 let asked = false;
 
-// What the server refuses may have been made for another bundle than it has now: the models are asked for again, too.
-const again = (error) => (error instanceof Refused && error.kind === "wrong" ? start() : typing.now());
-const trouble = { show: (error) => showRefusal(error, () => again(error)), clear: clearNotice };
-const typing = new Typing({ send: judge, show: showVerdicts, fail: trouble.show });
+// A request that the server refuses may have been made for a bundle that it no longer has: ask for the models again, too.
+const again = (error) => (error instanceof RequestError && error.kind === "wrong" ? start() : typing.now());
+const trouble = { show: (error) => showError(error, () => again(error)), clear: clearNotice };
+const typing = new Typing({ send: score, show: showAnswers, fail: trouble.show });
 const history = new History(put);
 
 /** The texts that the box holds: one, or one a line. */
@@ -29,16 +29,16 @@ function texts() {
   return given.filter((text) => text.trim());
 }
 
-async function judge(signal) {
+async function score(signal) {
   const given = texts();
-  if (given.length > MOST_LINES) throw new Refused("long", `More than ${MOST_LINES} lines: drop them as a file below.`);
-  const waiting = (error, left) => showRefusal(error, () => typing.now(), left);
+  if (given.length > MOST_LINES) throw new RequestError("long", `More than ${MOST_LINES} lines: drop them as a file below.`);
+  const waiting = (error, left) => showError(error, () => typing.now(), left);
   const answers = await Promise.all(cards.map((card) =>
     askUntilAnswered(() => ask("/score", { texts: given, model: card.model.id }, signal), waiting, signal)));
   return { given, answers };
 }
 
-function showVerdicts({ given, answers }) {
+function showAnswers({ given, answers }) {
   clearNotice();
   // The server was started again with other bundles of the same names: their thresholds are others.
   const renewed = cards.some((card, n) => card.model.digest !== answers[n].digest);
@@ -52,7 +52,7 @@ function showVerdicts({ given, answers }) {
   if (given.length === 1) history.settle(box.value, cards[0].said);
 }
 
-/** The verdicts in words, for those who listen. */
+/** The answers in words, for screen readers. */
 function say() {
   find("said").textContent = cards.map((card) => (cards.length > 1 ? `${card.model.id}: ${card.said}` : card.said)).join(". ");
 }
@@ -83,15 +83,15 @@ function put(text) {
 
 async function start() {
   try {
-    const found = await askUntilAnswered(() => ask("/models"), (error, left) => showRefusal(error, start, left));
+    const { models } = await askUntilAnswered(() => ask("/models"), (error, left) => showError(error, start, left));
     clearNotice();
-    cards = found.models.map((model) => new Card(model, found.models.length === 1, trouble, say));
+    cards = models.map((model) => new Card(model, models.length === 1, trouble, say));
     find("cards").replaceChildren(...cards.map((card) => card.element));
     files ??= new FileScoring();
-    files.model = found.models[0];
+    files.model = models[0];
     changed();
   } catch (error) {
-    showRefusal(error, start);
+    showError(error, start);
   }
 }
 

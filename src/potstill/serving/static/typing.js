@@ -1,4 +1,4 @@
-// When to ask while somebody types, and which answers still count.
+// When to ask while the user types, and which answers still count.
 
 /** Milliseconds after the last key. */
 export const QUIET = 275;

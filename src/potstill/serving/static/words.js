@@ -1,4 +1,4 @@
-// Which words weigh on a score, marked in the text.
+// Which words matter for a score, marked in the text.
 
 import { ask } from "./ask.js";
 import { make } from "./dom.js";
@@ -9,19 +9,19 @@ const LEAST = 0.05;
 /** A word is marked from this share of the heaviest word's weight: what `benchmarks/words.py` measures. */
 const MARKED = 0.5;
 
-/** Elements that show which words of `text` weigh. */
-export async function weighed(text, model) {
-  const found = await ask("/explain", { text, model: model.id });
+/** Elements that show which words of `text` matter. */
+export async function explained(text, model) {
+  const explanation = await ask("/explain", { text, model: model.id });
   const points = Array.from(text); // places are counted in code points, JavaScript counts in halves of some
-  const most = Math.max(0, ...found.words.map((word) => word.weight));
+  const most = Math.max(0, ...explanation.words.map((word) => word.weight));
   const marked = make("p", { className: "words" });
-  let at = found.begin;
-  for (const word of found.words) {
+  let at = explanation.begin;
+  for (const word of explanation.words) {
     marked.append(points.slice(at, word.begin).join(""), highlighted(points.slice(word.begin, word.end).join(""), word.weight, most));
     at = word.end;
   }
-  marked.append(points.slice(at, found.end).join(""));
-  return [marked, list(found.words, points, found.label), make("p", { className: "hint" }, note(found, points.length))];
+  marked.append(points.slice(at, explanation.end).join(""));
+  return [marked, list(explanation.words, points, explanation.label), make("p", { className: "hint" }, note(explanation, points.length))];
 }
 
 function highlighted(word, weight, most) {
@@ -37,10 +37,10 @@ function list(words, points, label) {
   const heaviest = words.filter((word) => word.weight >= LEAST).sort((a, b) => b.weight - a.weight).slice(0, LISTED);
   if (!heaviest.length) return make("p", {}, `No single word speaks for ${label}.`);
   const named = heaviest.map((word) => `“${points.slice(word.begin, word.end).join("")}” ${word.weight.toFixed(1)}`);
-  return make("p", {}, `For ${label}, heaviest first: ${named.join(", ")}.`);
+  return make("p", {}, `For ${label}, strongest first: ${named.join(", ")}.`);
 }
 
-function note(found, length) {
-  const part = found.begin > 0 || found.end < length ? ` The text is long: this is its strongest part, of ${found.words.length} words.` : "";
+function note(explanation, length) {
+  const part = explanation.begin > 0 || explanation.end < length ? ` The text is long: this is its strongest part, of ${explanation.words.length} words.` : "";
   return `Approximate: each word is left out once, and its figure is how much the log-odds fall. Words work together, so the figures do not add up.${part}`;
 }

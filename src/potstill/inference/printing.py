@@ -1,0 +1,38 @@
+"""Predictions on a terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from potstill.domain.measures import Calibration
+from potstill.domain.predictor import Prediction
+from potstill.domain.task import Task
+
+_JOINERS = "\u200c\u200d\u00ad"
+"""Within words and emoji; not printable to Python, and harmless."""
+
+
+def print_predictions(
+    texts: Sequence[str], predictions: Sequence[Prediction], task: Task, calibration: Calibration, console: Console
+) -> None:
+    """A line for each text: the label, its probability, the text; then what each threshold means."""
+    for text, prediction in zip(texts, predictions, strict=True):
+        # As plain text: a comment is no markup, has no emoji codes, breaks no line and moves no cursor.
+        line = f"{prediction.label}  {prediction.probability:.3f}  {_on_a_line(text)}"
+        console.print(Text(line), soft_wrap=True)
+    named = dict(zip(task.labels, calibration.thresholds, strict=False))  # none, unless a text may carry several labels
+    for name, threshold in {"": calibration.threshold, **named}.items():
+        if threshold is not None:
+            console.print(
+                f"{escape(name)} threshold {threshold.value:.3f} ({escape(threshold.rule)}): on validation precision "
+                f"{threshold.precision:.2f}, recall {threshold.recall:.2f}".strip(),
+                style="dim",
+                highlight=False,
+            )
+
+
+def _on_a_line(text: str) -> str:
+    letters = (" " if letter.isspace() else letter for letter in text)
+    return "".join(letter if letter.isprintable() or letter in _JOINERS else "\ufffd" for letter in letters)

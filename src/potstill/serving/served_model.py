@@ -1,0 +1,62 @@
+"""Texts to predictions, through the queue."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from potstill.domain.predictor import Logits, Prediction, predictions
+from potstill.inference.bundle import BundlePredictor
+from potstill.inference.reading import Read
+from potstill.serving.batch_queue import BatchQueue
+
+INLINE_CHARACTERS = 4_000
+"""So many are tokenised on the event loop; more go to a thread, so that nobody waits for them."""
+
+
+@dataclass(frozen=True)
+class TextPrediction:
+    """The prediction for a text, and whether a part of it was left unread."""
+
+    prediction: Prediction
+    truncated: bool
+
+
+class TooLongError(Exception):
+    """A request has more tokens than one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the texts of one request have more than {most:,} tokens together")
+
+
+class ServedModel:
+    """An opened bundle behind its queue, by the name that requests call it."""
+
+    def __init__(self, name: str, bundle: BundlePredictor, queue: BatchQueue, *, most_tokens: int) -> None:
+        self.name, self.bundle, self.queue, self._most = name, bundle, queue, most_tokens
+
+    async def predict(self, texts: Sequence[str]) -> list[TextPrediction]:
+        """The prediction for each text; raises as `logits` does."""
+        if not texts:
+            return []
+        logits, long = await self.logits(texts)
+        info = self.bundle.info
+        predicted = predictions(logits, info.calibration, info.task)
+        return [TextPrediction(each, cut) for each, cut in zip(predicted, self.bundle.unread(long), strict=True)]
+
+    async def logits(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
+        """Logits, (texts, labels), and for each text whether it is longer than a window.
+
+        Raises:
+            BusyError: the queue is full.
+            TooLongError: the texts have too many tokens for one request.
+        """
+        read = await self._read(texts)
+        if sum(len(row) for row in read.rows) > self._most:
+            raise TooLongError(self._most)
+        return self.bundle.model.of_texts(read, await self.queue.submit(read.rows)), read.long
+
+    async def _read(self, texts: Sequence[str]) -> Read:
+        reader = self.bundle.model.reader
+        if sum(len(text) for text in texts) <= INLINE_CHARACTERS:
+            return reader.read(texts)
+        return await asyncio.to_thread(reader.read, texts)

@@ -1,0 +1,16 @@
+"""What the tests send to a server."""
+
+from tiny import comments
+
+SECRET = "zxqv-secret-word"
+"""Sent, and never to be repeated."""
+PATHS = ["/score", "/predict", "/v1/moderations", "/v1alpha1/comments:analyze"]
+"""What a model answers."""
+TEXTS, LABELS = comments(6)
+TOXIC = TEXTS[LABELS.index(1)]
+FINE = TEXTS[LABELS.index(0)]
+
+
+def analyze(text: str, **more: object) -> dict[str, object]:
+    """A request of Perspective's protocol."""
+    return {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, **more}
