@@ -39,7 +39,7 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class Bench:
+class Field:
     """One model as every contestant has it, cutting comments to `length` tokens."""
 
     name: str
@@ -55,7 +55,7 @@ class Bench:
         return Reader(path.read_bytes(), max_length=self.length, long="truncate")
 
 
-def random_field(bench: Bench) -> dict[str, Contestant]:
+def random_field(bench: Field) -> dict[str, Contestant]:
     """Everyone, for a model with random weights."""
     field = {
         "pipeline": Contestant(pipeline_answer(bench), padded=True),
@@ -68,19 +68,19 @@ def random_field(bench: Bench) -> dict[str, Contestant]:
     return field | {f"shop: {name}": Contestant(shop_engine(bench, name)) for name in ENGINES}
 
 
-def pipeline_answer(bench: Bench) -> Answering:
+def pipeline_answer(bench: Field) -> Answering:
     """`transformers.pipeline`, batches of 32 in the order given."""
     asked: Any = pipeline("text-classification", model=bench.model, tokenizer=bench.tokenizer, device=-1)
     return lambda texts: asked(list(texts), batch_size=BATCH, truncation=True, max_length=bench.length)
 
 
-def packed_answer(bench: Bench, dtype: torch.dtype) -> Answering:
+def packed_answer(bench: Field, dtype: torch.dtype) -> Answering:
     """The lab's torch engine."""
     packed, reader = PackedBert(bench.model, dtype), bench.reader()
     return lambda texts: packed(reader.read(texts).rows)
 
 
-def shop_engine(bench: Bench, name: EngineName) -> TextModel:
+def shop_engine(bench: Field, name: EngineName) -> TextModel:
     """An engine as a bundle has it, without a bundle's checks: random weights would not pass them."""
     fp32, folder = bench.folder / "onnx-fp32" / "model.onnx", bench.folder / name
     reader = bench.reader()
@@ -106,7 +106,7 @@ def shop_engine(bench: Bench, name: EngineName) -> TextModel:
     return model.alone() if name == "onnx-int8" else model
 
 
-def _plain_file(bench: Bench) -> Path:
+def _plain_file(bench: Field) -> Path:
     """The model as guides export it: ids and mask, free shape."""
     path = bench.folder / "plain.onnx"
     if path.is_file():
@@ -131,18 +131,18 @@ def _plain_file(bench: Bench) -> Path:
     return path
 
 
-def _plain_onnx(bench: Bench) -> Callable[[dict[str, NDArray[np.int64]]], object]:
+def _plain_onnx(bench: Field) -> Callable[[dict[str, NDArray[np.int64]]], object]:
     opening: Any = onnxruntime
     session = opening.InferenceSession(_plain_file(bench), providers=["CPUExecutionProvider"])
     return lambda inputs: session.run(None, inputs)
 
 
-def _plain_openvino(bench: Bench) -> Callable[[dict[str, NDArray[np.int64]]], object]:
+def _plain_openvino(bench: Field) -> Callable[[dict[str, NDArray[np.int64]]], object]:
     compiled = openvino.Core().compile_model(_plain_file(bench), "CPU")
     return lambda inputs: compiled(inputs)
 
 
-def _in_batches(bench: Bench, run: Callable[[dict[str, NDArray[np.int64]]], object]) -> Answering:
+def _in_batches(bench: Field, run: Callable[[dict[str, NDArray[np.int64]]], object]) -> Answering:
     """Padded batches in the order given, as the pipeline makes them."""
 
     def answer(texts: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from typing import cast
 import numpy as np
 import torch
 from ceilings import ceilings, operations
-from contestants import Answering, Bench, Contestant, random_field
+from contestants import Answering, Contestant, Field, random_field
 from notebook import Notebook
 from real_study import open_students, quality_table, student_field
 from served import open_tokenizer
@@ -45,7 +45,7 @@ PADDED_SHARE = 4
 """Contestants that pad answer every fourth comment."""
 
 
-def draw_comments(path: Path, column: str, count: int, bench: Bench) -> list[str]:
+def draw_comments(path: Path, column: str, count: int, bench: Field) -> list[str]:
     """`count` comments, as many from each sixteenth of the lengths, shuffled."""
     rows = [row.values[column] for row in read_table(str(path), Path()).rows if not row.fault]
     texts = [text for text in rows if text]
@@ -154,7 +154,7 @@ def measure_shapes(arguments: argparse.Namespace, counts: dict[str, int], notes:
     for name, shape in SHAPES.items():
         if name not in arguments.models:
             continue
-        bench = Bench(name, random_model(shape), tokenizer, arguments.work / name)
+        bench = Field(name, random_model(shape), tokenizer, arguments.work / name)
         bench.folder.mkdir(exist_ok=True)
         texts = draw_comments(arguments.comments, arguments.column, counts[name], bench)
         field = random_field(bench)

@@ -6,7 +6,8 @@ import pytest
 from bundles import TinyBundle
 from scored_files import rows_of
 
-from potstill.cli.main import REJECTED, main
+from potstill.cli.main import main
+from potstill.cli.scoring import REJECTED
 from potstill.domain.errors import ModelError
 from potstill.scoring.score import ScoreSettings, score
 

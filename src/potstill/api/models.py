@@ -12,7 +12,7 @@ from potstill.data.pilot import PILOT
 from potstill.data.source import Source, Sources
 from potstill.domain.errors import PotstillError
 from potstill.domain.study_folder import StudyFolder
-from potstill.export.build import Origin, export_bundle
+from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
 from potstill.inference.engine import ENGINES, EngineName
 from potstill.inference.info import BundleInfo
@@ -81,8 +81,8 @@ def export(
     origin = _origin(opened) if is_study else Origin(name=Path(model).name, description=f"{model} as a bundle")
     say = partial((console or Console()).print, markup=False, highlight=False)
     return export_bundle(
-        classifier, decision, origin, rows, Path(out) if out is not None else study.bundle(arm), engines=engines,
-        long=long, tolerance=tolerance, say=say,
+        classifier, decision, origin, rows, Path(out) if out is not None else study.bundle(arm),
+        settings=ExportSettings(engines, long, tolerance), say=say,
     )  # fmt: skip
 
 

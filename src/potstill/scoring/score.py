@@ -51,6 +51,11 @@ class ScoreResult:
     source_format: Format
     target: str
 
+    @property
+    def rejects(self) -> Path | None:
+        """The file that lists the rows that were left out, each with its line; None where that is standard error."""
+        return None if self.target == STANDARD else rejected_path(self.target)
+
     def lines(self) -> list[str]:
         """The result in words."""
         rejected = self.tally.rejected or {}
@@ -58,7 +63,7 @@ class ScoreResult:
         if not rejected:
             return lines
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
-        place = "above" if self.target == STANDARD else f"in {rejected_path(self.target)}"
+        place = f"in {self.rejects}" if self.rejects else "above"
         lines.append(f"left out: {reasons}; each with its line {place}")
         if "bad encoding" in rejected and self.source_format.kind != "parquet":
             lines.append("files are read as UTF-8; `iconv -f WINDOWS-1252 -t UTF-8` converts another encoding")
