@@ -39,7 +39,7 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class Field:
+class ModelUnderTest:
     """One model as every contestant has it, cutting comments to `length` tokens."""
 
     name: str
@@ -55,37 +55,37 @@ class Field:
         return Reader(path.read_bytes(), max_length=self.length, long="truncate")
 
 
-def random_field(bench: Field) -> dict[str, Contestant]:
+def random_field(subject: ModelUnderTest) -> dict[str, Contestant]:
     """Everyone, for a model with random weights."""
     field = {
-        "pipeline": Contestant(pipeline_answer(bench), padded=True),
-        "onnxruntime, plain": Contestant(_in_batches(bench, _plain_onnx(bench)), padded=True),
-        "OpenVINO, plain": Contestant(_in_batches(bench, _plain_openvino(bench)), padded=True),
-        "lab: torch packed fp32": Contestant(packed_answer(bench, torch.float32)),
+        "pipeline": Contestant(pipeline_answer(subject), padded=True),
+        "onnxruntime, plain": Contestant(_in_batches(subject, _plain_onnx(subject)), padded=True),
+        "OpenVINO, plain": Contestant(_in_batches(subject, _plain_openvino(subject)), padded=True),
+        "lab: torch packed fp32": Contestant(packed_answer(subject, torch.float32)),
     }
     if uses_bf16("auto"):  # emulated it takes many times as long as fp32
-        field["lab: torch packed bf16"] = Contestant(packed_answer(bench, torch.bfloat16))
-    return field | {f"shop: {name}": Contestant(shop_engine(bench, name)) for name in ENGINES}
+        field["lab: torch packed bf16"] = Contestant(packed_answer(subject, torch.bfloat16))
+    return field | {f"shop: {name}": Contestant(shop_engine(subject, name)) for name in ENGINES}
 
 
-def pipeline_answer(bench: Field) -> Answering:
+def pipeline_answer(subject: ModelUnderTest) -> Answering:
     """`transformers.pipeline`, batches of 32 in the order given."""
-    asked: Any = pipeline("text-classification", model=bench.model, tokenizer=bench.tokenizer, device=-1)
-    return lambda texts: asked(list(texts), batch_size=BATCH, truncation=True, max_length=bench.length)
+    asked: Any = pipeline("text-classification", model=subject.model, tokenizer=subject.tokenizer, device=-1)
+    return lambda texts: asked(list(texts), batch_size=BATCH, truncation=True, max_length=subject.length)
 
 
-def packed_answer(bench: Field, dtype: torch.dtype) -> Answering:
+def packed_answer(subject: ModelUnderTest, dtype: torch.dtype) -> Answering:
     """The lab's torch engine."""
-    packed, reader = PackedBert(bench.model, dtype), bench.reader()
+    packed, reader = PackedBert(subject.model, dtype), subject.reader()
     return lambda texts: packed(reader.read(texts).rows)
 
 
-def shop_engine(bench: Field, name: EngineName) -> TextModel:
+def shop_engine(subject: ModelUnderTest, name: EngineName) -> TextModel:
     """An engine as a bundle has it, without a bundle's checks: random weights would not pass them."""
-    fp32, folder = bench.folder / "onnx-fp32" / "model.onnx", bench.folder / name
-    reader = bench.reader()
+    fp32, folder = subject.folder / "onnx-fp32" / "model.onnx", subject.folder / name
+    reader = subject.reader()
     if not fp32.is_file():
-        onnx_files.write_fp32(bench.model, fp32, max_length=bench.length)
+        onnx_files.write_fp32(subject.model, fp32, max_length=subject.length)
     if not folder.is_dir():
         rows = reader.read([normalise(f"word {n} and more of them") for n in range(300)]).rows
         match name:
@@ -99,28 +99,28 @@ def shop_engine(bench: Field, name: EngineName) -> TextModel:
                 openvino_files.write_bf16(fp32, folder / "model.xml")
             case "openvino-int8":
                 openvino_files.write_int8(fp32, folder / "model.xml", rows)
-    threads, read = available_threads(), files_in(bench.folder)
+    threads, read = available_threads(), files_in(subject.folder)
     model = TextModel(reader, open_engine(name, read, threads=threads), Task(labels=("no", "yes"), positive="yes"))
     model.several = side_by_side(name, read, threads)
     # Its scale belongs to the whole batch: every trained model's bundle so far gives it one text at a time.
     return model.alone() if name == "onnx-int8" else model
 
 
-def _plain_file(bench: Field) -> Path:
+def _plain_file(subject: ModelUnderTest) -> Path:
     """The model as guides export it: ids and mask, free shape."""
-    path = bench.folder / "plain.onnx"
+    path = subject.folder / "plain.onnx"
     if path.is_file():
         return path
 
     class Masked(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.model = bench.model
+            self.model = subject.model
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
 
-    sides = {0: torch.export.Dim("rows"), 1: torch.export.Dim("length", max=bench.length)}
+    sides = {0: torch.export.Dim("rows"), 1: torch.export.Dim("length", max=subject.length)}
     example = torch.ones(2, 8, dtype=torch.long)
     exporter: Any = torch.onnx
     exporter.export(
@@ -131,24 +131,26 @@ def _plain_file(bench: Field) -> Path:
     return path
 
 
-def _plain_onnx(bench: Field) -> Callable[[dict[str, NDArray[np.int64]]], object]:
+def _plain_onnx(subject: ModelUnderTest) -> Callable[[dict[str, NDArray[np.int64]]], object]:
     opening: Any = onnxruntime
-    session = opening.InferenceSession(_plain_file(bench), providers=["CPUExecutionProvider"])
+    session = opening.InferenceSession(_plain_file(subject), providers=["CPUExecutionProvider"])
     return lambda inputs: session.run(None, inputs)
 
 
-def _plain_openvino(bench: Field) -> Callable[[dict[str, NDArray[np.int64]]], object]:
-    compiled = openvino.Core().compile_model(_plain_file(bench), "CPU")
+def _plain_openvino(subject: ModelUnderTest) -> Callable[[dict[str, NDArray[np.int64]]], object]:
+    compiled = openvino.Core().compile_model(_plain_file(subject), "CPU")
     return lambda inputs: compiled(inputs)
 
 
-def _in_batches(bench: Field, run: Callable[[dict[str, NDArray[np.int64]]], object]) -> Answering:
+def _in_batches(subject: ModelUnderTest, run: Callable[[dict[str, NDArray[np.int64]]], object]) -> Answering:
     """Padded batches in the order given, as the pipeline makes them."""
 
     def answer(texts: Sequence[str]) -> None:
         for start in range(0, len(texts), BATCH):
             some = list(texts[start : start + BATCH])
-            encoded = bench.tokenizer(some, truncation=True, max_length=bench.length, padding=True, return_tensors="np")
+            encoded = subject.tokenizer(
+                some, truncation=True, max_length=subject.length, padding=True, return_tensors="np"
+            )
             run({name: encoded[name] for name in ("input_ids", "attention_mask")})
 
     return answer

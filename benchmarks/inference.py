@@ -23,7 +23,7 @@ from typing import cast
 import numpy as np
 import torch
 from ceilings import ceilings, operations
-from contestants import Answering, Contestant, Field, random_field
+from contestants import Answering, Contestant, ModelUnderTest, random_field
 from notebook import Notebook
 from real_study import open_students, quality_table, student_field
 from served import open_tokenizer
@@ -45,11 +45,11 @@ PADDED_SHARE = 4
 """Contestants that pad answer every fourth comment."""
 
 
-def draw_comments(path: Path, column: str, count: int, bench: Field) -> list[str]:
+def draw_comments(path: Path, column: str, count: int, subject: ModelUnderTest) -> list[str]:
     """`count` comments, as many from each sixteenth of the lengths, shuffled."""
     rows = [row.values[column] for row in read_table(str(path), Path()).rows if not row.fault]
     texts = [text for text in rows if text]
-    lengths = [len(ids) for ids in bench.reader().read(texts).rows]
+    lengths = [len(ids) for ids in subject.reader().read(texts).rows]
     order = sorted(range(len(texts)), key=lambda row: lengths[row])
     generator = random.Random(0)
     chosen = [
@@ -154,16 +154,16 @@ def measure_shapes(arguments: argparse.Namespace, counts: dict[str, int], notes:
     for name, shape in SHAPES.items():
         if name not in arguments.models:
             continue
-        bench = Field(name, random_model(shape), tokenizer, arguments.work / name)
-        bench.folder.mkdir(exist_ok=True)
-        texts = draw_comments(arguments.comments, arguments.column, counts[name], bench)
-        field = random_field(bench)
+        subject = ModelUnderTest(name, random_model(shape), tokenizer, arguments.work / name)
+        subject.folder.mkdir(exist_ok=True)
+        texts = draw_comments(arguments.comments, arguments.column, counts[name], subject)
+        field = random_field(subject)
         wanted = {who: it for who, it in field.items() if who == "pipeline" or who in (arguments.who or field)}
         place = section(name, wanted, texts)
         measure(place, wanted, texts, arguments.rounds, notes)
-        lengths = [len(row) for row in bench.reader().read(texts).rows]
+        lengths = [len(row) for row in subject.reader().read(texts).rows]
         yield f"\n### {name}, {len(texts):,} comments\n"
-        yield from speed_table(place, {"": bench.model}, lengths, notes, "pipeline")
+        yield from speed_table(place, {"": subject.model}, lengths, notes, "pipeline")
 
 
 def measure_study(arguments: argparse.Namespace, counts: dict[str, int], notes: Notebook) -> Iterator[str]:

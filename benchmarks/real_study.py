@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from contestants import Contestant, Field, pipeline_answer
+from contestants import Contestant, ModelUnderTest, pipeline_answer
 from transformers import PreTrainedTokenizerFast
 
 from potstill.analysis.results import load_results
@@ -29,8 +29,8 @@ from potstill.study.datasets import rows_of_study
 class Students:
     """A study's teacher and picked student, the bundle made of it, and the test rows with the ledger's logits."""
 
-    teacher: Field
-    student: Field
+    teacher: ModelUnderTest
+    student: ModelUnderTest
     bundle: Path
     info: BundleInfo
     test: Split
@@ -55,11 +55,11 @@ def open_students(folder: Path, work: Path) -> Students:
     )  # fmt: skip
 
 
-def _bench(name: str, place: Path, work: Path, length: int) -> Field:
+def _bench(name: str, place: Path, work: Path, length: int) -> ModelUnderTest:
     own = work / name
     own.mkdir(parents=True, exist_ok=True)
     opened = open_classifier(place)
-    return Field(name, opened.model, cast(PreTrainedTokenizerFast, opened.tokenizer), own, length)
+    return ModelUnderTest(name, opened.model, cast(PreTrainedTokenizerFast, opened.tokenizer), own, length)
 
 
 def _test_logits(run: Path) -> Logits:

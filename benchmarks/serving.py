@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from contestants import Answering, Field, pipeline_answer
+from contestants import Answering, ModelUnderTest, pipeline_answer
 from inference import SHAPES, random_model
 from load import Load, bodies, drive
 from served import comments_of, cpu_seconds, open_tokenizer, plain_server, potstill_server, running
@@ -73,7 +73,7 @@ def speed(answer: Answering, texts: list[str]) -> float:
 def one_at_a_time(model: Path, work: Path) -> Answering:
     """`transformers.pipeline` as the plain endpoint asks it: a comment a request."""
     opening: Any = AutoModelForSequenceClassification
-    answer = pipeline_answer(Field(model.name, opening.from_pretrained(model), open_tokenizer(model), work))
+    answer = pipeline_answer(ModelUnderTest(model.name, opening.from_pretrained(model), open_tokenizer(model), work))
     return lambda texts: [answer([text]) for text in texts]
 
 
