@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer  # pyright: ignore[reportMissingTypeStubs]
+from sklearn.linear_model import LogisticRegression  # pyright: ignore[reportMissingTypeStubs]
+from sklearn.multiclass import OneVsRestClassifier  # pyright: ignore[reportMissingTypeStubs]
 
 from potstill.domain.baselines import Baseline, TextUnits
 from potstill.domain.dataset import Dataset, Split
@@ -42,7 +42,8 @@ def tfidf(data: Dataset, units: TextUnits, *, seed: int = 0) -> BaselineLogits:
 
     Of a multi-label task each label has a regression of its own.
     """
-    vectorizer = TfidfVectorizer(
+    # scikit-learn comes without types: what it answers is given one below.
+    vectorizer: Any = TfidfVectorizer(
         analyzer="word" if units == "words" else "char_wb",
         ngram_range=(1, 2) if units == "words" else (2, 5),
         min_df=2,
@@ -51,12 +52,14 @@ def tfidf(data: Dataset, units: TextUnits, *, seed: int = 0) -> BaselineLogits:
         strip_accents="unicode",
     )
     features = vectorizer.fit_transform(data.train.texts)
-    regression = LogisticRegression(C=10, max_iter=1000, random_state=seed)
-    model = (OneVsRestClassifier(regression) if data.task.multilabel else regression).fit(features, data.train.labels)
-    fitted: list[Any] = list(model.estimators_) if isinstance(model, OneVsRestClassifier) else [model]
+    regression: Any = LogisticRegression(C=10, max_iter=1000, random_state=seed)
+    model: Any = (OneVsRestClassifier(regression) if data.task.multilabel else regression).fit(
+        features, data.train.labels
+    )
+    fitted: list[Any] = list(model.estimators_) if data.task.multilabel else [model]
 
     def answer(split: Split) -> NDArray[np.float32]:
-        scores = model.decision_function(vectorizer.transform(split.texts))
+        scores: NDArray[np.float64] = model.decision_function(vectorizer.transform(split.texts))
         # Two labels come as one column, the log-odds of the second; the softmax of (0, x) gives them back.
         columns = scores if scores.ndim == 2 else np.stack([np.zeros_like(scores), scores], axis=1)
         return columns.astype(np.float32)

@@ -81,5 +81,5 @@ class TrainedModel:
     parameters: tuple[int, int]
     training: TrainResult | None = None
     layers: LayerPlan | None = None
-    audit: list[str] = field(default_factory=list)
+    audit: list[str] = field(default_factory=list[str])
     save_adapter: Callable[[Path], None] | None = None

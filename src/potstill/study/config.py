@@ -130,12 +130,13 @@ class Study(Table):
         if self.controls == "none":
             return arms
         for index, (name, arm) in enumerate(students.items()):
-            layers = {"keep": arm.keep, "num_layers": arm.num_layers, "reorder": arm.reorder}
             if index == 0 or self.controls == "all":
-                arms[f"finetune-{name}"] = Finetune(**layers, learning_rate=arm.learning_rate, epochs=arm.epochs)
+                arms[f"finetune-{name}"] = Finetune(
+                    keep=arm.keep, num_layers=arm.num_layers, reorder=arm.reorder, learning_rate=arm.learning_rate,
+                    epochs=arm.epochs,
+                )  # fmt: skip
         for name, arm in students.items():
-            layers = {"keep": arm.keep, "num_layers": arm.num_layers, "reorder": arm.reorder}
-            control = Untrained(**layers)
+            control = Untrained(keep=arm.keep, num_layers=arm.num_layers, reorder=arm.reorder)
             if control not in arms.values():
                 arms[f"untrained-{name}"] = control
         return arms

@@ -6,12 +6,13 @@ from pathlib import Path
 from time import process_time
 
 import torch
-from transformers import AutoConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.layers import LayerPlan
 from potstill.domain.task import Task
 from potstill.methods.union import frozen_parameters
+from potstill.models.auto import read_config
 from potstill.models.classifier import (
     check_input_length,
     count_parameters,
@@ -87,7 +88,7 @@ class Shape:
         self.root, self.task, self.teacher = root, task, study.teacher
         name = self.teacher.model or self.teacher.encoder
         self.folder = find_encoder(str(name), self.teacher.revision, root)
-        config = AutoConfig.from_pretrained(self.folder, num_labels=len(task.labels))
+        config = read_config(self.folder, len(task.labels))
         self.model = empty_classifier(config)
         self.max_length = study.training.max_length
         check_input_length(self.model, self.max_length)
@@ -113,7 +114,7 @@ class Shape:
         """The model that a recipe makes."""
         if own := recipe.own_encoder():
             folder = find_encoder(*own, self.root)
-            model = empty_classifier(AutoConfig.from_pretrained(folder, num_labels=len(self.task.labels)))
+            model = empty_classifier(read_config(folder, len(self.task.labels)))
             check_input_length(model, self.max_length)
             return _sizes(model)
         plan = recipe.plan(self.depth) or LayerPlan.all_of(self.depth)

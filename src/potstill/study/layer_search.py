@@ -6,6 +6,7 @@ from math import comb
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import JsonValue
 from transformers import PreTrainedModel
 
 from potstill.domain.dataset import Split
@@ -101,7 +102,7 @@ class Searcher:
 
     def _choice(self, kept: Subset, logits: NDArray[np.float32]) -> Choice:
         divergence = soft_label_loss if self._task.multilabel else soft_target_loss
-        kl = float(divergence(torch.from_numpy(logits), torch.from_numpy(self._whole), 1.0))
+        kl = float(divergence(torch.as_tensor(logits), torch.as_tensor(self._whole), 1.0))
         return Choice(kept=kept, kl=kl, pr_auc=self._pr_auc(logits))
 
     def _pr_auc(self, logits: NDArray[np.float32]) -> float | None:
@@ -117,7 +118,7 @@ class Searcher:
 
 def searcher_for(workspace: Workspace, teacher: Teacher, held: Split) -> Searcher:
     """Chooses among the teacher's layers on rows that nothing is trained on."""
-    identity = {
+    identity: dict[str, JsonValue] = {
         "teacher": teacher.record.digest, "rows": held.fingerprint(), "max_length": workspace.corpus.max_length
     }  # fmt: skip
     return Searcher(

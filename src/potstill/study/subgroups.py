@@ -50,7 +50,7 @@ def measure_groups(workspace: Workspace, mentions: Mentions, runs: Sequence[Plan
 
 
 def _of_run(workspace: Workspace, mentions: Mentions, run: PlannedRun) -> Iterator[GroupAreas]:
-    logits = workspace.logits_on(run, list(mentions.texts))
+    logits = workspace.logits_on(run, mentions.texts)
     if logits is None:
         return
     (scores,) = ranked_scores(logits, workspace.data.task)

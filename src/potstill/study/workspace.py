@@ -1,6 +1,6 @@
 """Everything that the steps of one study share within a process: opened once, and rebuilt by any other process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class Teacher:
         """What methods get, with its logits on all training rows or on some, and on `more` rows that follow them."""
         logits = self.train if rows is None else self.train[rows]
         answers = logits if more is None else np.concatenate([logits, more])
-        return TeacherSignal(self.classifier, TeacherOutputs(torch.from_numpy(answers)))
+        return TeacherSignal(self.classifier, TeacherOutputs(torch.as_tensor(answers)))
 
 
 class Workspace:
@@ -141,17 +141,21 @@ class Workspace:
 
     def unlabelled_logits(self, teacher: Teacher) -> Logits:
         """The teacher's logits on the rows without labels, computed once."""
-        rows = digest_of({"texts": list(self.data.unlabelled)})
-        name = f"unlabelled-logits-{teacher.record.digest[:12]}-{rows[:12]}"
+        name = f"unlabelled-logits-{teacher.record.digest[:12]}-{_digest_of_texts(self.data.unlabelled)}"
         return self.ledger.cached(name, lambda: self.evaluator.logits(teacher.classifier, UNLABELLED_SPLIT))
 
     # --- other texts ----------------------------------------------------------------------------------------------
 
-    def logits_on(self, run: PlannedRun, texts: list[str]) -> Logits | None:
+    def logits_on(self, run: PlannedRun, texts: Sequence[str]) -> Logits | None:
         """The logits of a finished run's model on texts of no split, computed once; None where it kept no model."""
         model = self.folder.model(run.key)
         if not model.is_dir():
             return None
-        name = f"texts-{digest_of({'texts': list[str](texts)})[:12]}-{run.key.digest[:12]}"
+        name = f"texts-{_digest_of_texts(texts)}-{run.key.digest[:12]}"
         label = f"{run.key}, on other texts"
         return self.ledger.cached(name, lambda: self.evaluator.logits_on(open_classifier(model), texts, label))
+
+
+def _digest_of_texts(texts: Sequence[str]) -> str:
+    """Tells texts apart in the name of what is kept about them."""
+    return digest_of({"texts": list(texts)})[:12]

@@ -16,7 +16,8 @@ def epoch_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int
     order = generator.permutation(len(lengths))
     batches: Batches = []
     for start in range(0, len(order), WINDOW * batch_size):
-        window = sorted(order[start : start + WINDOW * batch_size].tolist(), key=lambda row: lengths[row])
+        drawn: list[int] = order[start : start + WINDOW * batch_size].tolist()
+        window = sorted(drawn, key=lambda row: lengths[row])
         batches += [window[k : k + batch_size] for k in range(0, len(window), batch_size)]
     return [batches[index] for index in generator.permutation(len(batches))]
 

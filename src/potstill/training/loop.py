@@ -6,14 +6,19 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any, cast
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator  # pyright: ignore[reportMissingTypeStubs]
 from torch import nn
-from transformers import PreTrainedModel, get_linear_schedule_with_warmup
+from transformers import (
+    PreTrainedModel,
+    get_linear_schedule_with_warmup,  # pyright: ignore[reportUnknownVariableType]  # transformers gives it no type
+)
 
 from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
+from potstill.models.layer_stack import modules_by_name
 from potstill.recipes.training import Precision, TrainingSettings
 from potstill.training.batches import plan_batches
 from potstill.training.dropout import FastDropout
@@ -63,9 +68,10 @@ def train(
         ValueError: a loss that is no longer finite.
     """
     objective = objective or Distillation()
-    torch.manual_seed(seed)
-    accelerator = Accelerator()
-    model.to(accelerator.device).train()
+    torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]  # torch gives it no type
+    accelerator = cast(Any, Accelerator())  # comes without types
+    device: torch.device = accelerator.device
+    model.to(device).train()  # type: ignore[arg-type]
     attention = _use_plain_attention(model)
     set_dropout(model, settings.dropout)
     lengths = [len(row) for row in rows]
@@ -73,7 +79,7 @@ def train(
     total = sum(map(len, plan))
     optimizer, scheduler = _optimizer(model, settings, total)
     optimizer = accelerator.prepare_optimizer(optimizer)
-    autocast = torch.autocast(accelerator.device.type, dtype=torch.bfloat16, enabled=uses_bf16(settings.precision))
+    autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=uses_bf16(settings.precision))
     keeps_best = settings.checkpoint == "best"
     curve: list[CurvePoint] = []
     best: tuple[float, dict[str, torch.Tensor]] | None = None
@@ -82,8 +88,8 @@ def train(
         started = perf_counter()
         means = _Means()
         for batch in batches:
-            inputs = _to(accelerator.device, pad([rows[row] for row in batch], pad_id_of(model)))
-            targets = torch.tensor([labels[row] for row in batch], device=accelerator.device)
+            inputs = _to(device, pad([rows[row] for row in batch], pad_id_of(model)))
+            targets = torch.tensor([labels[row] for row in batch], device=device)
             with autocast, FastDropout():
                 parts = objective(model, Batch(batch, inputs, targets), steps)
             loss = torch.stack([part.weight * part.value for part in parts.values()]).sum()
@@ -107,7 +113,7 @@ def train(
         curve.append(_point(epoch, steps, means.all(), score))
     if best is not None:
         model.load_state_dict(best[1])
-    model.set_attn_implementation(attention)
+    _use_attention(model, attention)
     model.eval()
     return TrainResult(curve[-1].loss, curve, seconds, seen, steps)
 
@@ -142,7 +148,7 @@ def set_dropout(model: nn.Module, dropout: float | None) -> None:
     """Set every dropout of the model but that of its adapters; None leaves them as the encoder's config has them."""
     if dropout is None:
         return
-    for name, part in model.named_modules():
+    for name, part in modules_by_name(model).items():
         if isinstance(part, nn.Dropout) and "lora_dropout" not in name:
             part.p = dropout
 
@@ -152,10 +158,14 @@ def _use_plain_attention(model: PreTrainedModel) -> str:
 
     torch's fused attention has no CPU kernel with dropout, and what it falls back to is slower than plain products.
     """
-    before = str(model.config._attn_implementation)
+    before = str(cast(Any, model.config)._attn_implementation)  # there is no public name for it
     if before == "sdpa" and model.device.type == "cpu":
-        model.set_attn_implementation("eager")
+        _use_attention(model, "eager")
     return before
+
+
+def _use_attention(model: PreTrainedModel, implementation: str) -> None:
+    cast(Any, model).set_attn_implementation(implementation)
 
 
 def _optimizer(
@@ -169,7 +179,7 @@ def _optimizer(
     ]
     optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
     warmup = int(settings.warmup_ratio * total)
-    return optimizer, get_linear_schedule_with_warmup(optimizer, warmup, total)
+    return optimizer, cast(Any, get_linear_schedule_with_warmup)(optimizer, warmup, total)
 
 
 class _Means:
