@@ -16,8 +16,8 @@ from statistics import mean
 import numpy as np
 
 from potstill.analysis.decisions import right
-from potstill.analysis.measurements import RESAMPLES
 from potstill.analysis.report import Report, analyse
+from potstill.analysis.resampled_scores import RESAMPLES
 from potstill.analysis.results import Arm, Run, StudyResults, load_results
 from potstill.analysis.rows import Row
 from potstill.report.tables.differences import questions

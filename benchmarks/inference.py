@@ -29,7 +29,7 @@ from real_study import open_students, quality_table, student_field
 from served import open_tokenizer
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedModel
 
-from potstill.data.tables import read_table
+from potstill.data.formats import read_table
 from potstill.inference.machine import available_threads, cpu_kind
 from potstill.models.classifier import quiet_transformers
 from potstill.models.encoder import find_encoder

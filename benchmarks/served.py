@@ -12,7 +12,7 @@ from typing import Any
 
 from transformers import AutoTokenizer
 
-from potstill.data.tables import read_table
+from potstill.data.formats import read_table
 from potstill.models.encoder import find_encoder
 
 HERE = Path(__file__).resolve().parent

@@ -19,7 +19,7 @@ from potstill.domain.run_key import RunKey
 from potstill.domain.study_folder import StudyFolder
 from potstill.domain.study_record import ArmRecord, Role, Rule, StudyRecord
 from potstill.domain.task import Task
-from potstill.evaluation.quality import measure
+from potstill.evaluation.metrics import measure
 
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
 PLAN = LayerPlan(depth=6, kept=(1, 3, 5))

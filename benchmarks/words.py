@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from potstill.data.tables import read_table
+from potstill.data.formats import read_table
 from potstill.inference.bundle import BundlePredictor, open_bundle
 from potstill.inference.occlusion import MARKED, Span, marked, parts, strongest, variants, weights
 

@@ -4,10 +4,10 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from potstill.data.formats import Table, read_table
 from potstill.data.rows import DataRow, TableRow, leak_key
 from potstill.data.source import Source
 from potstill.data.split_rows import SplitRows
-from potstill.data.tables import Table, read_table
 from potstill.domain.dataset import Dataset
 
 

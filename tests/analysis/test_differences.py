@@ -4,7 +4,7 @@ from drawn import arms_of, change_rule
 from synthetic import write_study
 
 from potstill.analysis.differences import control_of, difference, differences
-from potstill.analysis.measurements import Measurements
+from potstill.analysis.resampled_scores import Measurements
 from potstill.analysis.results import load_results
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rows import faults, table, texts
 
-from potstill.data.tables import read_table
+from potstill.data.formats import read_table
 from potstill.domain.errors import DataError
 
 UNUSUAL = "text,label\nÇa va? Schön… “so” 👍,1\nplain,0\n"

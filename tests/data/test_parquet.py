@@ -5,8 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 from rows import table
 
+from potstill.data.formats import read_table
 from potstill.data.rows import LONGEST_FIELD
-from potstill.data.tables import read_table
 from potstill.domain.errors import DataError
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sentences import HARMLESS, TOXIC
 
+from potstill.data.formats import read_table
 from potstill.data.pilot import pilot_rows
-from potstill.data.tables import read_table
 from potstill.domain.normalise import normalise
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "wiki_toxic"

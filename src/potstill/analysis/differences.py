@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from potstill.analysis.measurements import Measurements, mean_pr_auc, pooled_spreads
+from potstill.analysis.resampled_scores import Measurements, mean_pr_auc, pooled_spreads
 from potstill.analysis.results import Arm
 from potstill.domain.baselines import TEACHER
 from potstill.statistics.verdict import Estimate, Spread

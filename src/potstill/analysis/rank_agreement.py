@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from potstill.analysis.measurements import mean_pr_auc
 from potstill.analysis.pick import mean_validation_pr_auc
+from potstill.analysis.resampled_scores import mean_pr_auc
 from potstill.analysis.results import Arm, StudyResults
 from potstill.domain.layer_search import LayerSearch
 from potstill.domain.record import RunRecord

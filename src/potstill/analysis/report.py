@@ -8,9 +8,9 @@ from potstill.analysis.advice import Advice, Evidence, advise
 from potstill.analysis.curves import Curves, curves_of
 from potstill.analysis.differences import Difference, differences
 from potstill.analysis.flips import Flips, flips_of
-from potstill.analysis.measurements import Measurements
 from potstill.analysis.pick import candidate_of, eligible
 from potstill.analysis.rank_agreement import RankAgreement, rank_agreements
+from potstill.analysis.resampled_scores import Measurements
 from potstill.analysis.results import StudyResults
 from potstill.analysis.rows import KeptLayers, Row, kept_layers, rows_of
 from potstill.analysis.subgroups import SubgroupAreas, subgroup_areas

@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from potstill.analysis.decisions import right
 from potstill.analysis.differences import Difference, difference_of
-from potstill.analysis.measurements import Measurements, pooled_spreads
+from potstill.analysis.resampled_scores import Measurements, pooled_spreads
 from potstill.analysis.results import Arm, StudyResults
 from potstill.domain.baselines import TEACHER
 from potstill.domain.study_record import COMPRESSED

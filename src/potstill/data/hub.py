@@ -9,8 +9,8 @@ import datasets  # pyright: ignore[reportMissingTypeStubs]
 from datasets.exceptions import DatasetsError  # pyright: ignore[reportMissingTypeStubs]
 
 from potstill.data.arrow import ArrowTable, string_column
+from potstill.data.formats import Table
 from potstill.data.parquet import arrow_rows
-from potstill.data.tables import Table
 from potstill.domain.errors import DataError
 
 _datasets: Any = datasets  # its own types leave some open

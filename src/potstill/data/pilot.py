@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.resources import files
 
+from potstill.data.formats import Table
 from potstill.data.rows import TableRow, excerpt
 from potstill.data.splits import cut
-from potstill.data.tables import Table
 from potstill.domain.errors import DataError
 
 PILOT = "builtin:pilot"

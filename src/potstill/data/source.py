@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from potstill.data.formats import Table, read_table
 from potstill.data.pilot import PILOT, pilot_table
 from potstill.data.rows import excerpt, nearest
-from potstill.data.tables import Table, read_table
 from potstill.data.values import Value
 from potstill.domain.errors import DataError
 

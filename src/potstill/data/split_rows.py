@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
+from potstill.data.formats import Table
 from potstill.data.rows import DataRow, Filtered, Rejection, TableRow
 from potstill.data.source import Source
-from potstill.data.tables import Table
 
 Topic = Literal["file", "weight", "group", "category", "shared groups", "sample", "ids"]
 Row = TypeVar("Row", bound=TableRow | DataRow)

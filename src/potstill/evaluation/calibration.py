@@ -10,7 +10,7 @@ from scipy import optimize  # pyright: ignore[reportMissingTypeStubs]  # scipy c
 from potstill.domain.measures import Calibration, Threshold, ThresholdPoint
 from potstill.domain.predictor import probabilities
 from potstill.domain.task import Task
-from potstill.evaluation.metrics import precision_recall_curve
+from potstill.evaluation.sklearn_metrics import precision_recall_curve
 
 CURVE = np.arange(1, 100) / 100
 _RULE = re.compile(r"(precision|recall) *>= *(0?\.\d+|1(?:\.0*)?)")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.domain.measures import Areas
-from potstill.evaluation.metrics import roc_auc
+from potstill.evaluation.sklearn_metrics import roc_auc
 
 FEWEST = 10
 """Rows of each kind that an area is worked out from; with fewer it would be noise."""

@@ -11,7 +11,7 @@ from potstill.domain.dataset import Split
 from potstill.domain.measures import Calibration, CategoryRecall, Measures
 from potstill.domain.predictor import Logits, alike, decide
 from potstill.evaluation.calibration import fit_calibration
-from potstill.evaluation.quality import measure, recall_by_category
+from potstill.evaluation.metrics import measure, recall_by_category
 from potstill.models.classifier import Classifier
 from potstill.models.forward import TokenRows, predict_logits
 from potstill.study.corpus import Corpus

@@ -14,7 +14,7 @@ from potstill.domain.errors import StudyError
 from potstill.domain.layer_search import Choice, LayerSearch
 from potstill.domain.measures import Calibration
 from potstill.domain.task import Task
-from potstill.evaluation.quality import measure
+from potstill.evaluation.metrics import measure
 from potstill.ledger.ledger import Ledger, digest_of
 from potstill.models.forward import TokenRows, predict_logits
 from potstill.models.layer_stack import depth_of

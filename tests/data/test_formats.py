@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from rows import table, texts
 
-from potstill.data.tables import read_table
+from potstill.data.formats import read_table
 from potstill.domain.errors import DataError
 
 

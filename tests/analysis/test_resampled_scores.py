@@ -6,7 +6,7 @@ import pytest
 from drawn import arms_of, change_runs
 from synthetic import write_study
 
-from potstill.analysis.measurements import Measurements, mean_pr_auc, pooled_spreads, pr_aucs
+from potstill.analysis.resampled_scores import Measurements, mean_pr_auc, pooled_spreads, pr_aucs
 from potstill.analysis.results import load_results
 from potstill.statistics.resample import average_precisions
 from potstill.statistics.verdict import spreads
