@@ -32,11 +32,13 @@ export function clearNotice() {
 
 function keyForm(again) {
   const field = make("input", { type: "password", id: "key", autocomplete: "off" });
-  const form = make("form", { className: "row" }, make("label", { htmlFor: "key" }, "Key "), field, make("button", {}, "Use it"));
+  const button = make("button", {}, "Use it");
+  const form = make("form", { className: "row" }, make("label", { htmlFor: "key" }, "Key "), field, button);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     setKey(field.value.trim());
     shown = ""; // said again where the key is a wrong one
+    field.disabled = button.disabled = true; // until then: a late answer to this key would wipe out the next one
     again();
   });
   return form;
