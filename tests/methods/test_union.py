@@ -95,7 +95,7 @@ def test_an_untrained_teacher_is_another_for_every_seed_and_hides_the_trained_on
     start = open_classifier(encoder).model.state_dict()
     student = made.classifier.model.state_dict()
     name = "bert.encoder.layer.0.attention.self.query.weight"
-    assert torch.allclose(student[name], start[name], atol=1e-6), "carved from the encoder"
+    assert torch.allclose(student[name], start[name], atol=1e-6), "pruned from the encoder"
     assert not torch.allclose(student[name], taught.classifier.model.state_dict()[name], atol=1e-6)
 
 
