@@ -1,9 +1,15 @@
+import ast
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from tiny import tiny_classifier, tiny_config, tiny_encoder, tiny_tokenizer
 
+import potstill
+from potstill.domain.errors import ModelError
 from potstill.models.auto import model_from_config, read_config, read_model, read_tokenizer, write_part
 
 
@@ -39,6 +45,61 @@ def test_a_model_of_a_config_is_of_its_size() -> None:
     assert model_from_config(tiny_config(layers=2)).config.num_hidden_layers == 2
 
 
-def test_a_folder_without_a_tokenizer_raises(tmp_path: Path) -> None:
-    with pytest.raises((OSError, ValueError)):
+def test_a_folder_without_a_tokenizer_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="has no tokenizer that opens"):
         read_tokenizer(tmp_path)
+
+
+def test_a_folder_without_a_config_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"has no config\.json that opens"):
+        read_config(tmp_path)
+
+
+def folder_with_code(folder: Path, file: str) -> Path:
+    """A model folder one of whose files names Python code that would leave a trace."""
+    write_part(tiny_classifier().model, folder)
+    write_part(tiny_tokenizer(), folder)
+    trace = f"from pathlib import Path\nPath({str(folder / 'ran')!r}).touch()\n"
+    (folder / "own.py").write_text(f"{trace}class Own: pass\n", encoding="utf-8")
+    content = json.loads((folder / file).read_text())
+    if file == "config.json":
+        content |= {"model_type": "own", "auto_map": {"AutoConfig": "own.Own", "AutoModel": "own.Own"}}
+    else:
+        content |= {"tokenizer_class": "OwnTokenizer", "auto_map": {"AutoTokenizer": ["own.Own", None]}}
+    (folder / file).write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
+@pytest.mark.parametrize("command", ["predict", "export"])
+def test_code_in_a_model_folder_is_never_run_whatever_is_answered(tmp_path: Path, file: str, command: str) -> None:
+    folder = folder_with_code(tmp_path / "model", file)
+    words = {"predict": [str(folder), "hello"], "export": [str(folder), "-o", str(tmp_path / "bundle")]}[command]
+    done = subprocess.run(
+        [sys.executable, "-m", "potstill", command, *words],
+        input="y\ny\ny\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not (folder / "ran").exists()
+    assert "[y/N]" not in done.stdout + done.stderr
+    if done.returncode:
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert "asks for code of its own (auto_map), which potstill never runs" in done.stderr
+    else:
+        assert file == "tokenizer_config.json", "its tokenizer.json is read without the class"
+
+
+def test_every_call_that_opens_a_model_forbids_its_code() -> None:
+    """In the package's own source: a call without it would ask, and run what the folder brings after a yes."""
+    calls: list[str] = []
+    for path in sorted((Path(potstill.__file__).parent).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr in ("from_pretrained", "from_config"):
+                forbids = [word.arg for word in node.keywords if ast.unparse(word.value) == "False"]
+                calls.append(f"{path.name}:{node.lineno}")
+                assert "trust_remote_code" in forbids, calls[-1]
+    assert len(calls) == 4

@@ -63,10 +63,7 @@ def open_classifier(name: str | Path, revision: str | None = None, root: Path = 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a model folder."""
-    try:
-        return read_tokenizer(folder)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder} has no tokenizer that opens: {error}") from error
+    return read_tokenizer(folder)
 
 
 def _load(folder: Path, config: PretrainedConfig) -> Classifier:
