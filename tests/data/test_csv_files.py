@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rows import faults, table, texts
 
+from potstill.data.csv_files import Lines, csv_rows
 from potstill.data.rows import LONGEST_FIELD
 from potstill.domain.errors import DataError
 
@@ -162,3 +163,32 @@ def test_noise_is_read_or_refused_and_never_crashes(tmp_path: Path, seed: int) -
 def test_a_file_that_is_no_csv_is_refused_in_plain_words(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(DataError, match=message):
         table(tmp_path, content)
+
+
+def reads_of(lines: int) -> int:
+    """How many lines are taken from a file whose every line opens a quote, those that are read again counted again."""
+    counted = 0
+
+    class Counted(Lines):
+        def __next__(self) -> str:
+            nonlocal counted
+            counted += 1
+            return super().__next__()
+
+    _, rows = csv_rows("f.csv", Counted(io.StringIO("a,b\n" + '",x","\n' * lines, newline="")))
+    assert Counter(row.fault for row in rows) == {"ragged row": lines}
+    return counted
+
+
+def test_quotes_that_open_in_each_line_are_read_in_linear_time() -> None:
+    assert reads_of(4000) < 2.1 * reads_of(2000)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_told_from_one_line_is_what_reading_on_would_find(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(seed)
+    pieces = ['"', ",", "x", "\n", "\r\n", '""', '",x","\n', "a,b\n"]
+    files = ["a,b\n" + "".join(draw.choices(pieces, k=draw.randint(1, 40))) for _ in range(100)]
+    told = [list(csv_rows("f.csv", Lines(io.StringIO(text, newline="")))[1]) for text in files]
+    monkeypatch.setattr("potstill.data.csv_files._records_within", lambda *given, **more: iter(()))
+    assert told == [list(csv_rows("f.csv", Lines(io.StringIO(text, newline="")))[1]) for text in files]

@@ -115,9 +115,35 @@ def _csv_records(lines: Lines, separator: str) -> Generator[_Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield _Record(begin + 1, lines.position, [], _quote_problem(lines, error))
+            failed = _Record(begin + 1, lines.position, [], _quote_problem(lines, error))
+            yield failed
             lines.back_to_second()
+            if "field larger than" not in str(error):  # where it fails depends on where it began
+                yield from _records_within(lines, separator, failed, at_end="unexpected end of data" in str(error))
             reader = csv.reader(lines, strict=True, delimiter=separator)
+            continue
+        if fields:
+            yield _Record(begin + 1, lines.position, fields)
+
+
+def _records_within(lines: Lines, separator: str, failed: _Record, *, at_end: bool) -> Generator[_Record]:
+    """The records that begin within the lines of one that failed, each told from its first line alone.
+
+    Only an open quote goes on to the next line. So whatever is open where one of these lines ends comes to the next in
+    the state that the failed record came to it in, and fails where that did. To read on and see would take the square
+    of the time: a file of lines such as `",x","` opens a quote in each. With `at_end` the failed record found no end;
+    else the line where it failed is left to be read.
+    """
+    while lines.position < failed.end - (not at_end):
+        begin = lines.mark()
+        line = next(lines)
+        try:
+            with _field_limit(FIELD_LIMIT):
+                fields = next(csv.reader([line], strict=True, delimiter=separator))
+        except csv.Error as error:
+            is_open = "unexpected end of data" in str(error)
+            problem = failed.problem if is_open else _quote_problem(lines, error)
+            yield _Record(begin + 1, failed.end if is_open else lines.position, [], problem)
             continue
         if fields:
             yield _Record(begin + 1, lines.position, fields)
