@@ -24,7 +24,7 @@ class _Record(BaseModel):
 
 
 class Rule(_Record):
-    """What decides, fixed before the first run."""
+    """What decides. It is meant to be fixed before the first run; nothing here can tell whether it was."""
 
     metric: Literal["pr_auc"] = "pr_auc"
     margin: float = Field(default=0.02, gt=0, lt=1)

@@ -38,6 +38,8 @@ def test_every_section_is_there_and_the_answer_comes_first(folder: Path) -> None
     assert page.count("<svg") == 6
     assert all(len(sentence) > 20 for sentence in sentences)
     assert "PR-AUC: how well a model ranks" in page
+    assert "as the study file has it" in page
+    assert "before the first run" not in page, "nothing here can tell when a margin was written down"
 
 
 def test_nothing_of_the_data_is_markup_and_nothing_is_loaded(folder: Path) -> None:

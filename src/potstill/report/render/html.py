@@ -65,7 +65,7 @@ def _terms(report: Report) -> str:
     what = f"“{report.positive}” above the rest" if report.positive else "each label above the rest, in the mean"
     bounds = "1 at best" if majority is None else f"{majority.mean:.3f} by chance, 1 at best"
     terms = f"Teacher: the model that was made smaller. PR-AUC: how well a model ranks {what}; {bounds}."
-    margin = f"Margin: {report.margin:g} of PR-AUC, fixed in the study file before the first run."
+    margin = f"Margin: {report.margin:g} of PR-AUC, as the study file has it."
     return f"{terms} {margin}" if report.verdicts else terms
 
 
