@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ RENAMED = {
 LINES, CLASS_LINES, METHODS, PARAMETERS = 320, 150, 15, 8
 MANY_PARAMETERS = {"train"}
 """The training loop takes its settings as one record, and beside them what is not a setting."""
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def relative(path: Path) -> str:
@@ -47,15 +53,13 @@ def names(tree: ast.AST) -> Iterator[tuple[str, int]]:
 def test_names_say_what_a_thing_is(path: Path) -> None:
     if path == Path(__file__):
         return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert [f"{name} in line {line}" for name, line in names(tree) if name in EVASIONS | RENAMED] == []
+    assert [f"{name} in line {line}" for name, line in names(tree_of(path)) if name in EVASIONS | RENAMED] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
 def test_files_classes_and_functions_are_of_a_size_to_be_read(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= LINES
-    for node in ast.walk(ast.parse(text)):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ClassDef):
             methods = [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
             assert (node.end_lineno or 0) - node.lineno < CLASS_LINES, node.name
