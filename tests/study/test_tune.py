@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ def test_a_search_that_was_killed_goes_on_with_what_was_cut(tmp_path: Path) -> N
 
 def _running(database: Path) -> list[dict[str, object]]:
     """The settings of trials that have begun to train after another was finished."""
-    if not _has_trials(database):
+    if not _has_tables(database):
         return []
     try:
         names = optuna.get_all_study_names(f"sqlite:///{database}")
@@ -117,12 +117,14 @@ def _running(database: Path) -> list[dict[str, object]]:
     return begun if any(trial.state.name == "COMPLETE" for trial in trials) else []
 
 
-def _has_trials(database: Path) -> bool:
-    """Whether the search has made its tables: Optuna, asked before, would make them itself and get in its way."""
+def _has_tables(database: Path) -> bool:
+    """Whether the search has made its tables, of which it notes the version last. Optuna, asked before, would make them
+    itself, and one of the two would find them there already."""
     if not database.is_file():
         return False
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as tables:
-        return bool(tables.execute("SELECT 1 FROM sqlite_master WHERE name = 'version_info'").fetchall())
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as tables, suppress(sqlite3.OperationalError):
+        return bool(tables.execute("SELECT version_num FROM alembic_version").fetchall())
+    return False
 
 
 def _finished(database: Path, name: str) -> dict[int, optuna.trial.FrozenTrial]:
