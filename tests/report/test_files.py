@@ -5,8 +5,10 @@ import pytest
 from rich.console import Console
 from synthetic import write_study
 
+from potstill.cli.report_tables import print_report
 from potstill.domain.errors import PotstillError
-from potstill.report.files import show_report, write_report
+from potstill.domain.study_folder import StudyFolder
+from potstill.report.files import write_report
 
 
 def test_the_three_files_are_kept_and_the_json_has_the_answer(tmp_path: Path) -> None:
@@ -21,11 +23,11 @@ def test_the_three_files_are_kept_and_the_json_has_the_answer(tmp_path: Path) ->
 
 def test_it_is_shown_as_it_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_study(tmp_path, {"even": 0.0})
-    show_report(folder, "json", Console(width=60))
+    print_report(write_report(folder)[0], StudyFolder(folder), Console(width=60), "json")
     assert json.loads(capsys.readouterr().out)["study"] == "drawn"
-    show_report(folder, "markdown", Console(width=60))
+    print_report(write_report(folder)[0], StudyFolder(folder), Console(width=60), "markdown")
     assert capsys.readouterr().out == (folder / "report.md").read_text(encoding="utf-8") + "\n"
-    show_report(folder, "terminal", Console(width=60))
+    print_report(write_report(folder)[0], StudyFolder(folder), Console(width=60), "terminal")
     assert capsys.readouterr().out.splitlines()[-1] == f"With pictures: {folder / 'report.html'}"
     with pytest.raises(PotstillError, match="is not a study folder"):
-        show_report(folder / "ledger", "json", Console())
+        print_report(write_report(folder / "ledger")[0], StudyFolder(folder / "ledger"), Console(), "json")

@@ -18,6 +18,7 @@ from tiny_study import STUDY, run_tiny, write_rows
 from potstill import pack, predict
 from potstill.analysis.report import analyse
 from potstill.analysis.results import load_results
+from potstill.cli.report_tables import print_report
 from potstill.domain.errors import GateError, PotstillError, StudyError
 from potstill.domain.predictor import probabilities
 from potstill.domain.study_folder import StudyFolder
@@ -26,7 +27,7 @@ from potstill.models.classifier import open_classifier
 from potstill.models.predictor import open_predictor
 from potstill.models.saved import SavedDecision
 from potstill.report.document import build_document
-from potstill.report.files import show_report
+from potstill.report.files import write_report
 from potstill.report.render.markdown import markdown
 
 QUIET = Console(quiet=True)
@@ -82,7 +83,7 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
 
     for how in ("terminal", "markdown", "json"):
         with (workplace / f"shown.{how}").open("w") as shown:
-            show_report(folder, how, Console(file=shown, width=100))
+            print_report(write_report(folder)[0], StudyFolder(folder), Console(file=shown, width=100), how)
     lines = (workplace / "shown.terminal").read_text().splitlines()
     assert lines[-1] == f"With pictures: {folder / 'report.html'}", "a path stays in one piece, however long"
     assert [line for line in lines[:-1] if len(line) > 100] == []

@@ -1,9 +1,6 @@
-"""The files that a report is kept in, and showing it."""
+"""The files that a report is kept in."""
 
 from pathlib import Path
-from typing import Literal
-
-from rich.console import Console
 
 from potstill.analysis.report import analyse
 from potstill.analysis.results import StudyResults, load_results
@@ -14,30 +11,16 @@ from potstill.report.model_card import write_cards
 from potstill.report.prose import WordedReport, in_words
 from potstill.report.render.html import html
 from potstill.report.render.markdown import markdown
-from potstill.report.render.terminal import print_document
 from potstill.report.tables.table import Document
-
-Format = Literal["terminal", "markdown", "json"]
-
-
-def show_report(folder: Path, how: Format, console: Console) -> None:
-    """Show the report of a study's folder, and keep it there as report.html, report.md and report.json.
-
-    Raises:
-        PotstillError: it is not a study folder, or a file in it is damaged.
-    """
-    report, document = write_report(folder)
-    if how == "terminal":
-        print_document(document, console)
-        page = StudyFolder(folder).report_file("html")
-        console.print(f"\nWith pictures: {page}", highlight=False, soft_wrap=True)
-    else:
-        console.out(report.model_dump_json(indent=1) if how == "json" else markdown(document), highlight=False)
 
 
 def write_report(folder: Path) -> tuple[WordedReport, Document]:
     """Write a study's report.html, report.md and report.json into its folder, and the card of each saved model; the
-    report and its document. Raises as `show_report`."""
+    report and its document.
+
+    Raises:
+        PotstillError: it is not a study folder, or a file in it is damaged.
+    """
     results = load_results(folder)
     report, document = write_tables(results.folder, results)
     write_file(results.folder.report_file("html"), html(report).encode())
