@@ -32,6 +32,11 @@ def test_what_is_far_below_is_told_and_does_not_squeeze_the_rest(report: Report)
     assert far == {"teacher": False, "even": False, "far": True}
 
 
+def test_marks_that_would_cover_each_other_stand_side_by_side() -> None:
+    assert charts.asides([90.0, 45.0, 45.2, 45.1, 10.0]) == [0.0, -charts.APART, 0.0, charts.APART, 0.0]
+    assert charts.asides([]) == []
+
+
 def test_curves_name_their_arms(report: Report) -> None:
     curves = report.curves
     assert "even" in charts.learning(curves.learning)

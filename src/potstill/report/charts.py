@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from matplotlib import rc_context  # pyright: ignore[reportUnknownVariableType] - one parameter has no complete type
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from potstill.analysis.curves import Learning, PrecisionRecall, Reliability
 from potstill.analysis.report import Report
@@ -30,6 +31,8 @@ STYLE: dict[str, Any] = {
 }  # fmt: skip
 SMALL = (5.2, 3.7)
 """Inches; a phone shows it at two thirds, and its letters can still be read."""
+APART = 9
+"""Points between marks that would cover each other."""
 FAR = 8
 """Margins."""
 CostName = Literal["megabytes", "milliseconds"]
@@ -59,11 +62,13 @@ def tradeoff(report: Report, cost: CostName) -> str:
         axes.axhspan(-report.margin, 0, color=GREY, alpha=0.18, lw=0)
         axes.axhline(0, color=GREY, lw=1)
         _draw_front(axes, points, cost)
-        for number, point in enumerate(points):
-            _draw_point(axes, point, cost, number)
+        for number, (point, aside) in enumerate(
+            zip(points, asides([_cost_of(p, cost) or 0.0 for p in points]), strict=True)
+        ):
+            _draw_point(axes, point, cost, number, aside)
         axes.set_xlabel(UNITS[cost])
         axes.set_ylabel("test PR-AUC minus the teacher's")
-        axes.set_xlim(left=0)
+        axes.set_xlim(0, max((_reach(point, cost) for point in points), default=1.0) * 1.06)
         floor = min((point.low for point in points if not is_far(point, report.margin)), default=0.0)
         axes.set_ylim(bottom=min(floor, -report.margin) - report.margin / 2)
         figure.legend(loc="outside lower center", ncols=3)
@@ -86,13 +91,34 @@ def _legend_below(count: int) -> tuple[float, float]:
     return SMALL[0], SMALL[1] + 0.22 * -(-count // 3)
 
 
-def _draw_point(axes: Any, point: TradeOff, cost: CostName, number: int) -> None:
+def _reach(point: TradeOff, cost: CostName) -> float:
+    """How far to the right a mark and its bar go."""
     spread = point.milliseconds_spread if cost == "milliseconds" else None
+    return (_cost_of(point, cost) or 0.0) + (spread or 0.0)
+
+
+def asides(costs: Sequence[float]) -> list[float]:
+    """How far to the side each mark is drawn, in points: those that cost the same, to a fiftieth of the axis, would
+    cover each other."""
+    width = max(costs, default=0.0)
+    asides = [0.0] * len(costs)
+    order = sorted(range(len(costs)), key=lambda place: costs[place])
+    while order:
+        near = [place for place in order if costs[place] - costs[order[0]] <= width / 50]
+        for rank, place in enumerate(sorted(near)):
+            asides[place] = APART * (rank - (len(near) - 1) / 2)
+        order = order[len(near) :]
+    return asides
+
+
+def _draw_point(axes: Any, point: TradeOff, cost: CostName, number: int, aside: float) -> None:
+    spread = point.milliseconds_spread if cost == "milliseconds" else None
+    beside = ScaledTranslation(aside / 72, 0, axes.figure.dpi_scale_trans)
     axes.errorbar(
         [_cost_of(point, cost)], [point.difference],
         yerr=[[point.difference - point.low], [point.high - point.difference]],
         xerr=[[spread], [spread]] if spread else None, fmt=MARKS[number % len(MARKS)], label=point.arm, capsize=3,
-        color=COLOURS[number % len(COLOURS)], markersize=7,
+        color=COLOURS[number % len(COLOURS)], markersize=7, transform=axes.transData + beside,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,11 @@ from markupsafe import escape
 from synthetic import write_study
 
 from potstill.report.files import write_report
-from potstill.report.render.html import html
+from potstill.report.render.html import html, marked
 
 HOSTILE = "<script>window.ran=1</script><img src=x onerror=window.ran=1>{{ 7*7 }} & \u202e"
 SECTIONS = [
-    "Results", "Quality and cost", "Training", "Precision, recall, calibration", "Layers", "Changed decisions",
+    "Results", "Cost", "Training", "Precision, recall, calibration", "Layers", "Changed decisions",
     "All differences", "Data", "Provenance",
 ]  # fmt: skip
 
@@ -75,3 +76,68 @@ def test_it_reads_at_every_width_and_axe_finds_nothing(folder: Path, scheme: str
             assert page.evaluate("window.ran") is None
             assert said == []
             page.close()
+
+
+@needs_browser
+def test_sections_fold_and_a_link_opens_what_it_leads_to(folder: Path) -> None:
+    with running_browser() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto((folder / "report.html").as_uri())
+        notes = page.locator("#notes")
+        assert not notes.is_visible()
+        page.get_by_role("link", name="Notes").click()
+        assert notes.is_visible()
+        results = page.get_by_text("Test, ").first
+        assert results.is_visible()
+        page.locator("summary").first.click()
+        assert not results.is_visible()
+
+
+@needs_browser
+def test_a_table_that_is_cut_off_says_so_until_its_end_is_reached(folder: Path) -> None:
+    with running_browser() as browser:
+        page = browser.new_page(color_scheme="light", viewport={"width": 360, "height": 800})
+        page.goto((folder / "report.html").as_uri())
+        table = page.locator(".wide").first
+
+        def darkest_at_the_edge() -> int:
+            """The darkest pixel of the last two columns between the lines of the table's head."""
+            box = table.bounding_box()
+            assert box
+            clip = {"x": box["x"] + box["width"] - 2, "y": box["y"] + 4, "width": 2, "height": 3}
+            image = page.screenshot(clip=clip)  # pyright: ignore[reportArgumentType]
+            script = """async (data) => {
+                const bitmap = await createImageBitmap(await (await fetch(data)).blob());
+                const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+                context.drawImage(bitmap, 0, 0);
+                const { data: values } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+                return Math.min(...values.filter((_, n) => n % 4 < 3));
+            }"""
+            canvas = browser.new_page()
+            return int(canvas.evaluate(script, "data:image/png;base64," + b64encode(image).decode()))
+
+        assert table.evaluate("t => t.scrollWidth > t.clientWidth")
+        assert darkest_at_the_edge() < 235
+        table.evaluate("t => t.scrollTo(t.scrollWidth, 0)")
+        assert darkest_at_the_edge() == 255
+
+
+@needs_browser
+def test_the_right_half_of_a_desktop_is_used(folder: Path) -> None:
+    with running_browser() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto((folder / "report.html").as_uri())
+        contents, table = page.get_by_role("navigation").bounding_box(), page.locator("table").first.bounding_box()
+        picture = page.locator("figure").first.bounding_box()
+        assert contents
+        assert table
+        assert picture
+        assert contents["x"] + contents["width"] < table["x"]
+        assert table["x"] + table["width"] < picture["x"]
+        assert picture["y"] < table["y"] + table["height"]
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    words = marked("run `potstill run` <b>; 5 % of 3")
+    assert words == "run <code>potstill run</code> &lt;b&gt;; 5\u00a0% of 3"
+    assert marked("a ` alone") == "a ` alone"

@@ -30,6 +30,44 @@ def test_several_lines_at_once(page: Page) -> None:
     expect(page.locator("ol.lines li").first).to_contain_text("Toxic")
 
 
+def test_pasted_lines_are_offered_as_several_comments(browser: Browser, server: Server) -> None:
+    context = browser.new_context(
+        base_url=f"http://127.0.0.1:{server.port}", permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = context.new_page()
+    page.goto("/")
+    page.evaluate("text => navigator.clipboard.writeText(text)", f"{TOXIC}\n\n{FINE}\n")
+    box(page).focus()
+    offer = page.get_by_role("button", name="Score these 2 lines as 2 comments")
+    expect(offer).to_be_hidden()
+    page.keyboard.press("Control+V")
+    offer.click()
+    expect(offer).to_be_hidden()
+    expect(page.get_by_label("Each line is a separate comment")).to_be_checked()
+    expect(page.locator("ol.lines li")).to_have_count(2)
+    page.get_by_label("Each line is a separate comment").uncheck()
+    box(page).fill("")
+    page.evaluate("text => navigator.clipboard.writeText(text)", TOXIC)
+    page.keyboard.press("Control+V")
+    expect(page.locator(".card .word")).to_have_text("Toxic")
+    expect(page.locator("#offer")).to_be_hidden()
+    context.close()
+
+
+def test_a_verdict_takes_two_lines_at_most_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_label("Each line is a separate comment").check()
+    box(page).fill("\n".join([TOXIC, FINE]))
+    verdicts = page.locator("ol.lines .small")
+    expect(verdicts).to_have_count(2)
+    for place in range(2):
+        lines = verdicts.nth(place).evaluate(
+            "e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)"
+        )
+        assert lines < 2.1
+    expect(page.locator(".card .hint").first).to_have_text("The percentage is the probability of toxic.")
+
+
 def test_more_lines_than_a_request_holds_are_sent_to_the_file_below(page: Page) -> None:
     page.get_by_label("Each line is a separate comment").check()
     box(page).fill("\n".join(["a"] * 257))

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Literal
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from potstill.analysis.report import Report
 from potstill.report import charts
@@ -28,11 +28,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """One stretch of the page; `extra` names what the template adds to it."""
+    """One stretch of the page; `extra` names what the template adds to it. It can be folded, and is at first unless
+    `is_open`."""
 
     title: str
     pictures: list[Picture]
     tables: list[Table]
+    is_open: bool = False
     words: str = ""
     extra: Literal["", "flips", "data", "provenance"] = ""
 
@@ -47,6 +49,7 @@ def html(report: Report) -> str:
     document = build_document(report)
     room = files("potstill.report")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["code"] = marked  # pyright: ignore[reportUnknownMemberType]  # jinja2 gives it no type
     template = environment.from_string(room.joinpath("page.html").read_text(encoding="utf-8"))
     return template.render(
         report=report,
@@ -57,6 +60,14 @@ def html(report: Report) -> str:
         study=json.dumps(report.provenance.study, indent=2, ensure_ascii=False),
         style=Markup(room.joinpath("page.css").read_text(encoding="utf-8")),  # our own file
     )
+
+
+def marked(words: str) -> Markup:
+    """Words in which what stands between backticks is code, and a number is not parted from its sign."""
+    parts = words.replace(" %", "\u00a0%").split("`")
+    is_paired = len(parts) % 2 == 1
+    marked = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+    return Markup().join(marked) if is_paired else escape("`".join(parts))
 
 
 def _terms(report: Report) -> str:
@@ -73,13 +84,16 @@ def _sections(report: Report, tables: list[Table]) -> Iterator[Section]:
     def of(*keys: Key) -> list[Table]:
         return [table for table in tables if table.key in keys]
 
-    yield Section("Results", [], of("quality", "verdicts", "questions"))
-    yield Section("Quality and cost", list(_cost_pictures(report)), of("cost"))
-    yield Section("Training", list(_learning_pictures(report)), of("rates"))
-    yield Section("Precision, recall, calibration", list(_curve_pictures(report)), of("calibration", "labels", "more"))
-    yield Section("Layers", list(_layer_pictures(report)), of("layers"))
+    costs = list(_cost_pictures(report))
+    results = of("quality", "verdicts", "questions")
+    yield Section("Results", costs[:1], results, is_open=True)
+    yield Section("Cost", costs[1:], of("cost"), is_open=True)
+    yield Section("Training", list(_learning_pictures(report)), of("rates"), is_open=True)
+    curves, tables_beside = list(_curve_pictures(report)), of("calibration", "labels", "more")
+    yield Section("Precision, recall, calibration", curves, tables_beside, is_open=True)
+    yield Section("Layers", list(_layer_pictures(report)), of("layers"), is_open=True)
     yield Section("Changed decisions", [], of("flips"), extra="flips")
-    yield Section("Subgroups", [], of("subgroups", "categories"), AREAS if report.subgroups else "")
+    yield Section("Subgroups", [], of("subgroups", "categories"), words=AREAS if report.subgroups else "")
     yield Section("All differences", [], of("differences", "errors", "disagreements"))
     yield Section("Data", [], [], extra="data")
     yield Section("Provenance", [], [], extra="provenance")

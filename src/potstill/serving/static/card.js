@@ -77,8 +77,9 @@ export class Card {
   #list() {
     const lines = this.#results.map((result, n) =>
       make("li", {}, make("span", { className: "text" }, this.#texts[n]),
-        make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#label(result))}, ${this.#probability(result)}`), this.#bar(result)));
-    return make("div", {}, make("p", { className: "word" }, this.said), make("ol", { className: "lines" }, ...lines));
+        make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#label(result))}, ${percent(result.score)}`), this.#bar(result)));
+    const percents = make("p", { className: "hint" }, `The percentage is the probability of ${this.#of("the label")}.`);
+    return make("div", {}, make("p", { className: "word" }, this.said), percents, make("ol", { className: "lines" }, ...lines));
   }
 
   #bar(result) {
@@ -107,8 +108,13 @@ export class Card {
   }
 
   #probability(result) {
+    return `probability of ${this.#of(result.label)}: ${percent(result.score)}`;
+  }
+
+  /** What a probability is that of, where the answer is `label`. */
+  #of(label) {
     const { positive, multilabel } = this.model;
-    return `probability of ${multilabel ? "the likeliest label" : (positive ?? result.label)}: ${percent(result.score)}`;
+    return multilabel ? "the likeliest label" : (positive ?? label);
   }
 
   #slider() {

@@ -13,6 +13,7 @@ import { Typing } from "./typing.js";
 const MOST_LINES = 256;
 const box = find("comment");
 const eachLine = find("each-line");
+const offer = find("offer");
 let cards = [];
 let files = null;
 let asked = false;
@@ -27,6 +28,19 @@ const history = new History(put);
 function texts() {
   const given = eachLine.checked ? box.value.split("\n") : [box.value];
   return given.filter((text) => text.trim());
+}
+
+/** Several lines at once are more often several comments than one: offer to read them so. */
+function pasted() {
+  const lines = box.value.split("\n").filter((line) => line.trim()).length;
+  offer.textContent = `Score these ${lines} lines as ${lines} comments`;
+  offer.hidden = lines < 2 || eachLine.checked;
+}
+
+function accept() {
+  eachLine.checked = true;
+  box.focus();
+  changed();
 }
 
 async function score(signal) {
@@ -61,6 +75,7 @@ function changed() {
   keep("draft", box.value);
   keep("each-line", eachLine.checked);
   history.forget();
+  offer.hidden ||= eachLine.checked || !box.value.trim().includes("\n");
   const empty = !texts().length;
   find("nothing").hidden = !empty;
   if (empty || !cards.length) {
@@ -99,5 +114,7 @@ find("examples").append(...EXAMPLES.map(([name, text]) => make("button", { type:
 box.value = kept("draft", "");
 eachLine.checked = kept("each-line", false);
 box.addEventListener("input", changed);
+box.addEventListener("paste", () => setTimeout(pasted)); // the box has its new text only then
+offer.addEventListener("click", accept);
 eachLine.addEventListener("change", changed);
 start();
