@@ -1,5 +1,6 @@
 """Scoring with a real bundle."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,10 @@ def test_one_call_scores_a_file_and_says_what_was_left_out(tiny_bundle: TinyBund
         f"left out: bad encoding: 1; each with its line in {target}.rejected.jsonl",
         "files are read as UTF-8; `iconv -f WINDOWS-1252 -t UTF-8` converts another encoding",
     ]
+    source.write_text("text\nyou are a fool\n\u200b\n👍\n", encoding="utf-8")
+    blank = {"empty text": 1, "nothing to read": 1}
+    assert score(settings).tally.rejected == blank, "without a mark, and without one that the tokenizer knows"
+    assert score(replace(settings, target=str(tmp_path / "out.parquet"))).tally.rejected == blank
     with pytest.raises(ModelError, match="has a bundle yet"):
         score(ScoreSettings(str(source), str(target), runs=tmp_path))
 

@@ -42,8 +42,9 @@ def open_bundle(folder: str | Path | None = None, opening: Opening = AS_IT_COMES
     )  # fmt: skip
 
 
-def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction]:
-    """What a saved model says about each text. To ask it again and again, keep what `open_bundle` or `open_model`
+def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction | None]:
+    """What a saved model says about each text; None where nothing of a text can be read: it has no visible sign, or
+    none that the tokenizer knows. To ask it again and again, keep what `open_bundle` or `open_model`
     returns.
 
     Args:

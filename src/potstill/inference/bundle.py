@@ -42,13 +42,20 @@ class BundlePredictor:
         logits, long = self.model(texts)
         return logits, self.unread(long)
 
+    def blank(self, texts: Sequence[str]) -> list[bool]:
+        """For each text: whether nothing of it can be read."""
+        return self.model.reader.blank(texts)
+
     def unread(self, long: Sequence[bool]) -> list[bool]:
         """For each text, of which it is known whether it is longer than a window, whether a part was left unread."""
         return [is_long and self.info.long == "truncate" for is_long in long]
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """The prediction for each text."""
-        return predictions(self(texts), self.info.calibration, self.info.task)
+    def predict(self, texts: Sequence[str]) -> list[Prediction | None]:
+        """The prediction for each text; None for a text of which nothing can be read."""
+        read = self.model.reader.read(texts)
+        logits = self.model.of_texts(read, self.model.of_rows(read.rows))
+        predicted = predictions(logits, self.info.calibration, self.info.task)
+        return [None if blank else each for each, blank in zip(predicted, read.blank, strict=True)]
 
 
 def open_bundle(

@@ -10,17 +10,21 @@ from potstill.domain.measures import Calibration
 from potstill.domain.predictor import Prediction
 from potstill.domain.task import Task
 
+NOTHING_TO_READ = "-  (nothing to read)"
+"""In place of a label and a probability."""
 _JOINERS = "\u200c\u200d\u00ad"
 """Within words and emoji; not printable to Python, and harmless."""
 
 
 def print_predictions(
-    texts: Sequence[str], predictions: Sequence[Prediction], task: Task, calibration: Calibration, console: Console
-) -> None:
+    texts: Sequence[str], predictions: Sequence[Prediction | None], task: Task, calibration: Calibration,
+    console: Console,
+) -> None:  # fmt: skip
     """A line for each text: the label, its probability, the text; then what each threshold means."""
     for text, prediction in zip(texts, predictions, strict=True):
+        said = f"{prediction.label}  {prediction.probability:.3f}" if prediction else NOTHING_TO_READ
         # As plain text: a comment is no markup, has no emoji codes, breaks no line and moves no cursor.
-        line = f"{prediction.label}  {prediction.probability:.3f}  {_on_a_line(text)}"
+        line = f"{said}  {_on_a_line(text)}"
         console.print(Text(line), soft_wrap=True)
     named = dict(zip(task.labels, calibration.thresholds, strict=False))  # none, unless a text may carry several labels
     for name, threshold in {"": calibration.threshold, **named}.items():

@@ -21,6 +21,14 @@ Progress = Callable[[int, int | None, int], None]
 """Called with what is done and the total (bytes or rows, None for a stream), and the rows so far."""
 
 
+NOTHING_TO_READ = "nothing to read"
+"""Why a text has no score that the tokenizer knows no sign of."""
+
+
+def _never_blank(texts: Sequence[str]) -> list[bool]:
+    return [False] * len(texts)
+
+
 @dataclass(frozen=True)
 class Scorer:
     """What scores: `read` gives logits of texts and which of them were cut, the rest turns logits into predictions.
@@ -32,6 +40,8 @@ class Scorer:
     task: Task
     calibration: Calibration
     identity: str
+    blank: Callable[[Sequence[str]], list[bool]] = _never_blank
+    """For each text: whether nothing of it can be read."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,7 @@ def score_block(rows: Sequence[Row], scorer: Scorer, added: Sequence[str]) -> Bl
     Raises:
         DataError: a row already has a column of an added column's name.
     """
+    rows = _without_blank(rows, scorer)
     good = [row for row in rows if not row.fault]
     logits, truncated = scorer.read([row.text for row in good])
     predicted = predictions(logits, scorer.calibration, scorer.task)
@@ -111,6 +122,14 @@ def score_block(rows: Sequence[Row], scorer: Scorer, added: Sequence[str]) -> Bl
             )
         scored.append({**row.values, **named})
     return Block(len(rows), scored, [row for row in rows if row.fault])
+
+
+def _without_blank(rows: Sequence[Row], scorer: Scorer) -> list[Row]:
+    """The rows; those of whose text nothing can be read have it as their fault."""
+    good = [row for row in rows if not row.fault]
+    blank = dict(zip((row.line for row in good), scorer.blank([row.text for row in good]), strict=True))
+    detail = "the model's tokenizer knows no sign of the text"
+    return [Row(row.line, fault=NOTHING_TO_READ, detail=detail) if blank.get(row.line) else row for row in rows]
 
 
 def blocks(rows: Iterator[Row], most_rows: int) -> Iterator[list[Row]]:

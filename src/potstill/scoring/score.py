@@ -90,7 +90,9 @@ def score(settings: ScoreSettings, *, console: Console | None = None) -> ScoreRe
         settings.bundle or newest_bundle(settings.runs), engine=settings.engine, threads=settings.threads,
         expect_sha256=settings.expect_sha256,
     )  # fmt: skip
-    scorer = Scorer(bundle.read, bundle.info.task, bundle.info.calibration, f"{bundle.digest} {bundle.engine_name}")
+    scorer = Scorer(
+        bundle.read, bundle.info.task, bundle.info.calibration, f"{bundle.digest} {bundle.engine_name}", bundle.blank
+    )
     # Looked up only where they are meant: a notebook's have no bytes.
     stdin = sys.stdin.buffer if job.source == STANDARD else io.BytesIO()
     stdout = sys.stdout.buffer if job.target == STANDARD else io.BytesIO()

@@ -34,14 +34,20 @@ class ServedModel:
     def __init__(self, name: str, bundle: BundlePredictor, queue: BatchQueue, *, most_tokens: int) -> None:
         self.name, self.bundle, self.queue, self._most = name, bundle, queue, most_tokens
 
-    async def predict(self, texts: Sequence[str]) -> list[TextPrediction]:
-        """The prediction for each text; raises as `logits` does."""
-        if not texts:
-            return []
-        logits, long = await self.logits(texts)
+    async def predict(self, texts: Sequence[str]) -> list[TextPrediction | None]:
+        """The prediction for each text; None for a text of which nothing can be read; raises as `logits` does."""
+        read = await self._read(texts)
+        if all(read.blank):
+            return [None] * len(texts)
+        logits = await self._logits(read)
         info = self.bundle.info
         predicted = predictions(logits, info.calibration, info.task)
-        return [TextPrediction(each, cut) for each, cut in zip(predicted, self.bundle.unread(long), strict=True)]
+        answers = zip(predicted, self.bundle.unread(read.long), read.blank, strict=True)
+        return [None if blank else TextPrediction(each, cut) for each, cut, blank in answers]
+
+    async def is_blank(self, text: str) -> bool:
+        """Whether nothing of a text can be read."""
+        return (await self._read([text])).blank[0]
 
     async def logits(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
         """Logits, (texts, labels), and for each text whether it is longer than a window.
@@ -51,9 +57,12 @@ class ServedModel:
             TooLongError: the texts have too many tokens for one request.
         """
         read = await self._read(texts)
+        return await self._logits(read), read.long
+
+    async def _logits(self, read: Read) -> Logits:
         if sum(len(row) for row in read.rows) > self._most:
             raise TooLongError(self._most)
-        return self.bundle.model.of_texts(read, await self.queue.submit(read.rows)), read.long
+        return self.bundle.model.of_texts(read, await self.queue.submit(read.rows))
 
     async def _read(self, texts: Sequence[str]) -> Read:
         reader = self.bundle.model.reader

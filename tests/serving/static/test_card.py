@@ -16,6 +16,18 @@ def test_an_answer_to_another_text_is_marked_as_old(page: Page) -> None:
     expect(page.locator(".card")).to_have_class("card old")
 
 
+def test_a_text_with_nothing_to_read_has_no_answer(page: Page) -> None:
+    box(page).fill("👍")
+    expect(page.locator(".card .single")).to_have_text(
+        "No answer: there is nothing in this text that the model can read"
+    )
+    expect(page.get_by_role("button", name="Which words matter?")).to_be_hidden()
+    page.get_by_label("Each line is a separate comment").check()
+    box(page).fill(f"👍\n{TOXIC}")
+    expect(page.locator(".lines li").first).to_contain_text("No answer")
+    expect(page.locator(".card .word")).to_have_text("1 of 2 lines toxic")
+
+
 def test_the_threshold_changes_the_answer_and_says_what_it_means(page: Page) -> None:
     def unsure(route: Route) -> None:
         answer = route.fetch().json()

@@ -85,7 +85,7 @@ def test_rows_without_a_text_are_kept_and_counted_also_where_there_is_one_column
     (tmp_path / "mine.csv").write_text(f'text\n{TOXIC}\n""\n{FINE}\n" "\n')
     choose_file(page, tmp_path / "mine.csv")
     page.get_by_role("button", name="Score 4 rows").click()
-    expect(page.locator("#file-work")).to_contain_text("4 rows, 1 flagged (toxic from 0.50), 2 without a text.")
+    expect(page.locator("#file-work")).to_contain_text("4 rows, 1 flagged (toxic from 0.50), 2 with nothing to read.")
     assert [row[1] for row in downloaded(page)] == ["label", "toxic", "", "fine", ""]
 
 

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
 from potstill.domain.predictor import Prediction
 from potstill.domain.task import Task
-from potstill.serving.dependencies import model_of, predict, state_of
+from potstill.serving.dependencies import NOTHING_TO_READ, model_of, predict, predict_or_null, state_of
 from potstill.serving.errors import RequestError, openai_shape
 from potstill.serving.limits import MOST_TEXTS
 from potstill.serving.openapi_errors import error_responses
+from potstill.serving.served_model import ServedModel, TextPrediction
 from potstill.serving.strict_json import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["OpenAI"])
@@ -84,7 +85,10 @@ async def moderations(body: ModerationRequest, request: Request) -> ModerationRe
     texts, are_one_message = _texts(body.input)
     info = model.bundle.info
     categories = categories_of(state_of(request).categories, info.task)
-    predicted = await predict(request, model, texts)
+    if are_one_message:
+        predicted = await _parts_of_a_message(request, model, texts)
+    else:
+        predicted = await predict(request, model, texts, name="input", invalid=400)
     results = [moderation_of(text.prediction, categories, info.task) for text in predicted]
     results = [_strongest(results)] if are_one_message else results
     return ModerationResponse(id=f"modr-{uuid4().hex}", model=info.name, results=results)
@@ -116,6 +120,14 @@ def _texts(given: str | Texts | Parts) -> tuple[list[str], bool]:
     if len(parts) < len(given.root):
         raise RequestError(400, "this model reads text; it does not take images")
     return parts, True
+
+
+async def _parts_of_a_message(request: Request, model: ServedModel, texts: list[str]) -> list[TextPrediction]:
+    """The parts of which anything can be read. Raises RequestError where there is none."""
+    parts = [part for part in await predict_or_null(request, model, texts) if part]
+    if not parts:
+        raise RequestError(400, f"input: {NOTHING_TO_READ}")
+    return parts
 
 
 def moderation_of(prediction: Prediction, named: dict[str, str], task: Task) -> Moderation:

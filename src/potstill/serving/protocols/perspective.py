@@ -4,19 +4,18 @@ import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
 from potstill.domain.predictor import Prediction
-from potstill.serving.dependencies import model_of, predict
+from potstill.serving.dependencies import model_of, predict_or_null
 from potstill.serving.errors import RequestError, google_shape
 from potstill.serving.openapi_errors import error_responses
+from potstill.serving.sentences import Span, sentences
 from potstill.serving.served_model import ServedModel
 from potstill.serving.strict_json import StrictRoute
 
 MOST_BYTES = 20_480
-MOST_SENTENCES = 255
 PATH = "/v1alpha1/comments:analyze"
-_SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+|\n|$)")
 
 router = APIRouter(route_class=StrictRoute, tags=["Perspective"])
 
@@ -84,8 +83,6 @@ class AnalyzeResponse(BaseModel):
 async def analyze(body: AnalyzeRequest, request: Request) -> AnalyzeResponse:
     """Score a comment. Nothing is ever stored, whether `doNotStore` says so or not."""
     text = body.comment.text
-    if not text.strip():
-        raise RequestError(400, "comment.text is empty")
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise RequestError(400, f"comment.text has more than {MOST_BYTES:,} bytes")
     model = model_of(request)
@@ -95,10 +92,13 @@ async def analyze(body: AnalyzeRequest, request: Request) -> AnalyzeResponse:
             400, f"{len(unknown)} of the requested attributes are not assessed; {', '.join(columns)} are"
         )
     spans = sentences(text) if body.spanAnnotations else []
-    predicted = await predict(request, model, [text, *(text[begin:end] for begin, end in spans)])
-    whole, *parts = [each.prediction for each in predicted]
+    predicted, *of_spans = await predict_or_null(request, model, [text, *(text[begin:end] for begin, end in spans)])
+    if predicted is None:
+        raise _error("comment.text is empty, or nothing in it can be read", "COMMENT_EMPTY")
+    whole = predicted.prediction
+    read = [(span, part.prediction) for span, part in zip(spans, of_spans, strict=True) if part]
     scores = {
-        name: _attribute(whole, parts, spans or [(0, len(text))], columns[name])
+        name: _attribute(whole, read or [((0, len(text)), whole)], columns[name])
         for name, requested in body.requestedAttributes.items()
         if whole.shares[columns[name]] >= (requested.scoreThreshold or 0)
     }
@@ -116,24 +116,16 @@ def attributes(model: ServedModel) -> dict[str, int]:
     return named
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Where the sentences of a text begin and end, in code points; white space around them belongs to none."""
-    spans: list[tuple[int, int]] = []
-    for match in _SENTENCE.finditer(text):
-        inner = match[0].strip()
-        if inner:
-            begin = match.start() + match[0].index(inner)
-            spans.append((begin, begin + len(inner)))
-    if len(spans) <= MOST_SENTENCES:
-        return spans
-    kept = spans[:MOST_SENTENCES]  # the rest of a text of very many sentences is one
-    return [*kept[:-1], (kept[-1][0], spans[-1][1])]
+def _error(message: str, kind: str, **more: JsonValue) -> RequestError:
+    """An error with the details by which Perspective's clients tell it from others."""
+    details = {"@type": "type.googleapis.com/google.commentanalyzer.v1alpha1.Error", "errorType": kind, **more}
+    return RequestError(400, message, details=[details])
 
 
-def _attribute(whole: Prediction, parts: list[Prediction], spans: list[tuple[int, int]], column: int) -> AttributeScore:
+def _attribute(whole: Prediction, read: list[tuple[Span, Prediction]], column: int) -> AttributeScore:
+    """The score of the whole and of the spans that were `read`: of a span that says nothing there is none."""
     span_scores = [
-        SpanScore(begin=begin, end=end, score=Score(value=part.shares[column]))
-        for (begin, end), part in zip(spans, parts or [whole], strict=True)
+        SpanScore(begin=begin, end=end, score=Score(value=part.shares[column])) for (begin, end), part in read
     ]
     return AttributeScore(spanScores=span_scores, summaryScore=Score(value=whole.shares[column]))
 

@@ -3,6 +3,9 @@
 import { capital, make, percent } from "./dom.js";
 import { explained } from "./words.js";
 
+/** In place of a label where the server answers null. */
+const UNREAD = "No answer: there is nothing in this text that the model can read";
+
 /**
  * What one model says, in an element of its own; `trouble` is shown and cleared where its own requests fail and succeed,
  * `moved()` is called where another threshold changes its answer.
@@ -37,7 +40,7 @@ export class Card {
     this.element.classList.remove("old");
     this.element.ariaBusy = "false";
     this.#explanation.replaceChildren();
-    this.#explain.hidden = texts.length > 1;
+    this.#explain.hidden = texts.length > 1 || results[0] === null;
     this.#draw();
   }
 
@@ -58,9 +61,10 @@ export class Card {
   /** The answer in words, for screen readers. */
   get said() {
     const { positive, multilabel } = this.model;
-    const flagged = this.#results.filter((result) => this.#isFlagged(result)).length;
+    const flagged = this.#results.filter((result) => result && this.#isFlagged(result)).length;
     const lines = `${this.#results.length} lines`;
     if (this.#results.length > 1) return positive || multilabel ? `${flagged} of ${lines} ${positive ?? "flagged"}` : lines;
+    if (this.#results[0] === null) return UNREAD;
     return this.#results.length ? `${capital(this.#label(this.#results[0]))}, ${this.#probability(this.#results[0])}` : "";
   }
 
@@ -69,16 +73,21 @@ export class Card {
   }
 
   #single(result) {
+    if (result === null) return make("div", { className: "single" }, make("p", { className: "share" }, UNREAD));
     const word = make("p", { className: `word ${this.#tone(result)}` }, capital(this.#label(result)));
     const share = make("p", { className: "share" }, this.#probability(result), result.truncated ? " · only the start was read" : "");
     return make("div", { className: "single" }, word, share, this.#bar(result));
   }
 
   #list() {
-    const lines = this.#results.map((result, n) =>
-      make("li", {}, make("span", { className: "text" }, this.#texts[n]),
-        make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#label(result))}, ${this.#probability(result)}`), this.#bar(result)));
+    const lines = this.#results.map((result, n) => make("li", {}, make("span", { className: "text" }, this.#texts[n]), ...this.#line(result)));
     return make("div", {}, make("p", { className: "word" }, this.said), make("ol", { className: "lines" }, ...lines));
+  }
+
+  #line(result) {
+    if (result === null) return [make("span", { className: "small" }, UNREAD)];
+    const words = make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#label(result))}, ${this.#probability(result)}`);
+    return [words, this.#bar(result)];
   }
 
   #bar(result) {

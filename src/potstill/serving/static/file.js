@@ -71,14 +71,14 @@ export class FileScoring {
     cancel.focus();
     const started = performance.now();
     // For each row its result, or why it has none.
-    const results = rows.map((row) => (row[column].trim() ? "not reached" : "without a text"));
+    const results = rows.map((row) => (row[column].trim() ? "not reached" : "with nothing to read"));
     const wanted = results.flatMap((result, n) => (result === "not reached" ? [n] : []));
     let done = 0;
     let ended = "";
     try {
       for (const batch of batches(wanted.map((n) => rows[n][column]))) {
         const waiting = (error, left) => (words.textContent = `${error.message} Continuing in ${left} s.`);
-        for (const result of await this.#ask(batch, stop.signal, waiting)) results[wanted[done++]] = result;
+        for (const result of await this.#ask(batch, stop.signal, waiting)) results[wanted[done++]] = result ?? "with nothing to read";
         bar.value = done;
         words.textContent = progress(done, wanted.length, performance.now() - started);
       }
