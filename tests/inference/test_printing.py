@@ -1,7 +1,9 @@
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-from bundles import TinyBundle
+from bundles import TinyBundle, edit_info
 
 
 def test_a_text_with_nothing_to_read_has_no_label(tiny_bundle: TinyBundle) -> None:
@@ -9,6 +11,20 @@ def test_a_text_with_nothing_to_read_has_no_label(tiny_bundle: TinyBundle) -> No
     done = subprocess.run(command, capture_output=True, check=True)
     lines = done.stdout.decode("utf-8").splitlines()[:5]
     assert [line.startswith("-  (nothing to read)") for line in lines] == [True] * 4 + [False]
+
+
+def test_a_text_in_another_language_is_told_or_has_no_label(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
+    shutil.copytree(tiny_bundle.folder, tmp_path / "bundle")
+    edit_info(tmp_path / "bundle", languages=["en"])
+    command = [sys.executable, "-m", "potstill", "predict", str(tmp_path / "bundle"), "a fool", "Das ist gut, danke."]
+    for mode, label in (("warn", "fine"), ("strict", "-")):
+        done = subprocess.run([*command, "--languages", mode], capture_output=True, check=True)
+        _, german, warning, *_ = done.stdout.decode("utf-8").splitlines()
+        assert (german.split()[0], german.endswith("Das ist gut, danke.")) == (label, True)
+        assert warning.strip() == "^ seems to be in another language (de): the model is for en"
+    assert b"another" not in subprocess.run([*command, "--languages", "off"], capture_output=True, check=True).stdout
+    undeclared = [sys.executable, "-m", "potstill", "predict", str(tiny_bundle.folder), "hi"]
+    assert b"declares no languages" in subprocess.run(undeclared, capture_output=True, check=True).stdout
 
 
 def test_predict_prints_a_line_for_each_text_and_nothing_that_the_text_asks_for(tiny_bundle: TinyBundle) -> None:

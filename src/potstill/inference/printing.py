@@ -9,6 +9,7 @@ from rich.text import Text
 from potstill.domain.measures import Calibration
 from potstill.domain.predictor import Prediction
 from potstill.domain.task import Task
+from potstill.inference.languages import LanguageCheck
 
 NOTHING_TO_READ = "-  (nothing to read)"
 """In place of a label and a probability."""
@@ -18,14 +19,20 @@ _JOINERS = "\u200c\u200d\u00ad"
 
 def print_predictions(
     texts: Sequence[str], predictions: Sequence[Prediction | None], task: Task, calibration: Calibration,
-    console: Console,
+    console: Console, *, languages: LanguageCheck,
 ) -> None:  # fmt: skip
-    """A line for each text: the label, its probability, the text; then what each threshold means."""
-    for text, prediction in zip(texts, predictions, strict=True):
-        said = f"{prediction.label}  {prediction.probability:.3f}" if prediction else NOTHING_TO_READ
+    """A line for each text: the label, its probability, the text, and a warning where it is in another language; then
+    what each threshold means, and why languages were not checked."""
+    for text, prediction, detection in zip(texts, predictions, languages.detect(texts), strict=True):
+        refused = languages.is_strict and detection.foreign
+        said = f"{prediction.label}  {prediction.probability:.3f}" if prediction and not refused else "-"
+        if prediction is None:
+            said = NOTHING_TO_READ
         # As plain text: a comment is no markup, has no emoji codes, breaks no line and moves no cursor.
         line = f"{said}  {_on_a_line(text)}"
         console.print(Text(line), soft_wrap=True)
+        if prediction and detection.foreign:
+            console.print(f"   ^ {languages.refusal(detection)}", style="yellow", highlight=False, markup=False)
     named = dict(zip(task.labels, calibration.thresholds, strict=False))  # none, unless a text may carry several labels
     for name, threshold in {"": calibration.threshold, **named}.items():
         if threshold is not None:
@@ -35,6 +42,8 @@ def print_predictions(
                 style="dim",
                 highlight=False,
             )
+    if languages.note:
+        console.print(f"language: {languages.note}", style="dim", highlight=False, markup=False)
 
 
 def _on_a_line(text: str) -> str:

@@ -37,6 +37,7 @@ class TorchPredictor:
         self._classifier = classifier
         self.decision = decision
         self.calibration = decision.calibration if decision else Calibration()
+        self.languages = decision.languages if decision else ()
         self.labels = labels_of(classifier.model)
         positive = self.labels[1] if len(self.labels) == 2 else None
         multilabel = classifier.model.config.problem_type == "multi_label_classification"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from potstill.domain.predictor import Logits, Prediction, predictions
 from potstill.inference.bundle import BundlePredictor
+from potstill.inference.languages import NOT_TOLD, Detection
 from potstill.inference.reading import Read
 from potstill.serving.batch_queue import BatchQueue
 
@@ -15,10 +16,11 @@ INLINE_CHARACTERS = 4_000
 
 @dataclass(frozen=True)
 class TextPrediction:
-    """The prediction for a text, and whether a part of it was left unread."""
+    """The prediction for a text, whether a part of it was left unread, and what language it seems to be in."""
 
     prediction: Prediction
     truncated: bool
+    detection: Detection = NOT_TOLD
 
 
 class TooLongError(Exception):
@@ -42,8 +44,16 @@ class ServedModel:
         logits = await self._logits(read)
         info = self.bundle.info
         predicted = predictions(logits, info.calibration, info.task)
-        answers = zip(predicted, self.bundle.unread(read.long), read.blank, strict=True)
-        return [None if blank else TextPrediction(each, cut) for each, cut, blank in answers]
+        detected = await self.detect(texts)
+        answers = zip(predicted, self.bundle.unread(read.long), detected, read.blank, strict=True)
+        return [None if blank else TextPrediction(each, cut, language) for each, cut, language, blank in answers]
+
+    async def detect(self, texts: Sequence[str]) -> list[Detection]:
+        """What language each text seems to be in."""
+        check = self.bundle.languages
+        if check.is_loaded and sum(len(text) for text in texts) <= INLINE_CHARACTERS:
+            return check.detect(texts)
+        return await asyncio.to_thread(check.detect, texts)
 
     async def is_blank(self, text: str) -> bool:
         """Whether nothing of a text can be read."""

@@ -5,7 +5,7 @@ from server import Server
 def test_own(server: Server) -> None:
     answer = server.post("/score", {"texts": TEXTS}).json
     assert [result["flagged"] for result in answer["results"]] == [label == 1 for label in LABELS]
-    assert answer["results"][0].keys() == {"label", "score", "flagged", "truncated"}
+    assert answer["results"][0].keys() == {"label", "score", "flagged", "truncated", "foreign_language"}
     assert server.post("/score", {"texts": []}).json["results"] == []
 
 

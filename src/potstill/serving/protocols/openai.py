@@ -68,6 +68,9 @@ class Moderation(BaseModel):
     categories: dict[str, bool]
     category_scores: dict[str, float]
     category_applied_input_types: dict[str, list[Literal["text"]]]
+    foreign_language: str | None = Field(
+        default=None, description="ours: as in /score; left out where nothing speaks against the model's languages"
+    )
 
 
 class ModerationResponse(BaseModel):
@@ -78,7 +81,7 @@ class ModerationResponse(BaseModel):
     results: list[Moderation]
 
 
-@router.post("/v1/moderations", responses=error_responses(openai_shape, invalid=400))
+@router.post("/v1/moderations", responses=error_responses(openai_shape, invalid=400), response_model_exclude_none=True)
 async def moderations(body: ModerationRequest, request: Request) -> ModerationResponse:
     """Score texts; the categories are the model's labels, by the names that the server was started with."""
     model = model_of(request)
@@ -89,7 +92,12 @@ async def moderations(body: ModerationRequest, request: Request) -> ModerationRe
         predicted = await _parts_of_a_message(request, model, texts)
     else:
         predicted = await predict(request, model, texts, name="input", invalid=400)
-    results = [moderation_of(text.prediction, categories, info.task) for text in predicted]
+    results = [
+        moderation_of(text.prediction, categories, info.task).model_copy(
+            update={"foreign_language": text.detection.foreign_language}
+        )
+        for text in predicted
+    ]
     results = [_strongest(results)] if are_one_message else results
     return ModerationResponse(id=f"modr-{uuid4().hex}", model=info.name, results=results)
 
@@ -124,7 +132,7 @@ def _texts(given: str | Texts | Parts) -> tuple[list[str], bool]:
 
 async def _parts_of_a_message(request: Request, model: ServedModel, texts: list[str]) -> list[TextPrediction]:
     """The parts of which anything can be read. Raises RequestError where there is none."""
-    parts = [part for part in await predict_or_null(request, model, texts) if part]
+    parts = [part for part in await predict_or_null(request, model, texts, name="input", invalid=400) if part]
     if not parts:
         raise RequestError(400, f"input: {NOTHING_TO_READ}")
     return parts
@@ -154,4 +162,5 @@ def _strongest(parts: list[Moderation]) -> Moderation:
         categories={name: any(part.categories[name] for part in parts) for name in names},
         category_scores={name: max(part.category_scores[name] for part in parts) for name in names},
         category_applied_input_types=parts[0].category_applied_input_types,
+        foreign_language=next((part.foreign_language for part in parts if part.foreign_language), None),
     )

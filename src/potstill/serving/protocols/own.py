@@ -36,6 +36,10 @@ class ScoreResult(BaseModel):
         description="whether it is the positive label; where a text may carry several, whether it has any; else null"
     )
     truncated: bool = Field(description="whether a part of the text was left unread")
+    foreign_language: str | None = Field(
+        description="where the text is clearly in none of the model's languages, the one that it seems to be in (ISO "
+        "639, und: not clear which): the score means little; else null, also where nothing is checked"
+    )
 
 
 class ScoreResponse(BaseModel):
@@ -50,13 +54,19 @@ class ScoreResponse(BaseModel):
 async def score(body: ScoreRequest, request: Request) -> ScoreResponse:
     """Score texts."""
     model = model_of(request, body.model)
-    results = [text and _result(text) for text in await predict_or_null(request, model, body.texts)]
+    results = [text and _result(text) for text in await predict_or_null(request, model, body.texts, name="texts")]
     return ScoreResponse(model=model.name, digest=model.bundle.digest, results=results)
 
 
 def _result(text: TextPrediction) -> ScoreResult:
     its = text.prediction
-    return ScoreResult(label=its.label, score=its.score, flagged=its.flagged, truncated=text.truncated)
+    return ScoreResult(
+        label=its.label,
+        score=its.score,
+        flagged=its.flagged,
+        truncated=text.truncated,
+        foreign_language=text.detection.foreign_language,
+    )
 
 
 class ExplainRequest(BaseModel):

@@ -65,7 +65,10 @@ export class Card {
     const lines = `${this.#results.length} lines`;
     if (this.#results.length > 1) return positive || multilabel ? `${flagged} of ${lines} ${positive ?? "flagged"}` : lines;
     if (this.#results[0] === null) return UNREAD;
-    return this.#results.length ? `${capital(this.#label(this.#results[0]))}, ${this.#probability(this.#results[0])}` : "";
+    if (!this.#results.length) return "";
+    const [result] = this.#results;
+    const warning = result.foreign_language ? `. ${foreign(result.foreign_language, this.model.languages)}` : "";
+    return `${capital(this.#label(result))}, ${this.#probability(result)}${warning}`;
   }
 
   #draw() {
@@ -76,7 +79,7 @@ export class Card {
     if (result === null) return make("div", { className: "single" }, make("p", { className: "share" }, UNREAD));
     const word = make("p", { className: `word ${this.#tone(result)}` }, capital(this.#label(result)));
     const share = make("p", { className: "share" }, this.#probability(result), result.truncated ? " · only the start was read" : "");
-    return make("div", { className: "single" }, word, share, this.#bar(result));
+    return make("div", { className: "single" }, word, share, this.#bar(result), ...this.#warning(result));
   }
 
   #list() {
@@ -87,7 +90,11 @@ export class Card {
   #line(result) {
     if (result === null) return [make("span", { className: "small" }, UNREAD)];
     const words = make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#label(result))}, ${this.#probability(result)}`);
-    return [words, this.#bar(result)];
+    return [words, this.#bar(result), ...this.#warning(result)];
+  }
+
+  #warning({ foreign_language }) {
+    return foreign_language ? [make("p", { className: "hint" }, foreign(foreign_language, this.model.languages))] : [];
   }
 
   #bar(result) {
@@ -160,6 +167,13 @@ export class Card {
       trouble.show(error);
     }
   }
+}
+
+/** That a text is in a language that the model was not made for; the codes are ISO 639. */
+function foreign(code, served) {
+  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  const itself = code === "und" ? "another language" : names.of(code);
+  return `This seems to be ${itself}, the model is for ${served.map((each) => names.of(each)).join(", ")}: the score means little`;
 }
 
 function nearest(curve, value) {
