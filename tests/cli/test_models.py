@@ -14,7 +14,7 @@ def test_a_bundle_and_a_study_are_asked_alike(
 ) -> None:
     for model in (tiny_bundle.folder, finished / "runs" / "tiny"):
         assert main(["predict", str(model), "you are fool", "good"]) == 0
-        first, second, threshold, *_ = capsys.readouterr().out.splitlines()
+        first, second, threshold = capsys.readouterr().out.splitlines()
         assert (first.split()[0], first.split("  ")[2]) == ("toxic", "you are fool")
         assert (second.split()[0], second.split("  ")[2]) == ("fine", "good")
         assert threshold.startswith("threshold 0.")

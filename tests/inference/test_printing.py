@@ -10,7 +10,9 @@ def test_a_text_with_nothing_to_read_has_no_label(tiny_bundle: TinyBundle) -> No
     command = [sys.executable, "-m", "potstill", "predict", str(tiny_bundle.folder), "", " ", "\u200b", "👍", "a fool"]
     done = subprocess.run(command, capture_output=True, check=True)
     lines = done.stdout.decode("utf-8").splitlines()[:5]
-    assert [line.startswith("-  (nothing to read)") for line in lines] == [True] * 4 + [False]
+    assert [line.startswith("-  -  ") for line in lines] == [True] * 4 + [False]
+    said = [line for line in done.stderr.decode().splitlines() if "nothing in it" in line]
+    assert [line.partition(":")[2].split(":")[0] for line in said] == [f" text {number}" for number in (1, 2, 3, 4)]
 
 
 def test_a_text_in_another_language_is_told_or_has_no_label(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
@@ -19,12 +21,13 @@ def test_a_text_in_another_language_is_told_or_has_no_label(tiny_bundle: TinyBun
     command = [sys.executable, "-m", "potstill", "predict", str(tmp_path / "bundle"), "a fool", "Das ist gut, danke."]
     for mode, label in (("warn", "fine"), ("strict", "-")):
         done = subprocess.run([*command, "--languages", mode], capture_output=True, check=True)
-        _, german, warning, *_ = done.stdout.decode("utf-8").splitlines()
+        german = done.stdout.decode("utf-8").splitlines()[1]
         assert (german.split()[0], german.endswith("Das ist gut, danke.")) == (label, True)
-        assert warning.strip() == "^ seems to be in another language (de): the model is for en"
-    assert b"another" not in subprocess.run([*command, "--languages", "off"], capture_output=True, check=True).stdout
+        warning = "potstill: text 2 seems to be in another language (de): the model is for en"
+        assert done.stderr.decode().splitlines() == [warning]
+    assert subprocess.run([*command, "--languages", "off"], capture_output=True, check=True).stderr == b""
     undeclared = [sys.executable, "-m", "potstill", "predict", str(tiny_bundle.folder), "hi"]
-    assert b"declares no languages" in subprocess.run(undeclared, capture_output=True, check=True).stdout
+    assert b"declares no languages" in subprocess.run(undeclared, capture_output=True, check=True).stderr
 
 
 def test_predict_prints_a_line_for_each_text_and_nothing_that_the_text_asks_for(tiny_bundle: TinyBundle) -> None:

@@ -73,7 +73,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.inference.bundle import is_bundle
-    from potstill.inference.printing import print_predictions
+    from potstill.inference.printing import print_predictions, without_answer
 
     texts, console = list(_texts(arguments.texts)), Console()
     if is_bundle(arguments.model):
@@ -81,15 +81,21 @@ def _predict(arguments: argparse.Namespace) -> int:
 
         bundle = open_bundle(arguments.model, Opening(languages=arguments.languages))
         task, calibration = bundle.info.task, bundle.info.calibration
-        print_predictions(texts, bundle.predict(texts), task, calibration, console, languages=bundle.languages)
+        answers = without_answer(texts, bundle.predict(texts), bundle.languages, _say)
+        print_predictions(texts, answers, task, calibration, console)
         return 0
     from potstill.api.models import open_model
     from potstill.inference.languages import LanguageCheck
 
     model = open_model(arguments.model)
     check = LanguageCheck(model.languages, arguments.languages)
-    print_predictions(texts, model.predict(texts), model.task, model.calibration, console, languages=check)
+    answers = without_answer(texts, model.predict(texts), check, _say)
+    print_predictions(texts, answers, model.task, model.calibration, console)
     return 0
+
+
+def _say(line: str) -> None:
+    print(f"potstill: {line}", file=sys.stderr)
 
 
 def _texts(given: Sequence[str]) -> Iterator[str]:

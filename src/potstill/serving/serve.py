@@ -63,9 +63,7 @@ def serve(settings: ServeSettings, *, say: Callable[[str], None] = to_stderr) ->
     check_exposure(settings.host, settings.key, settings.insecure)
     check_port(settings.host, settings.port)
     check_categories(settings.categories, read_info(folders[0]).task)
-    for folder in folders:
-        if note := LanguageCheck(read_info(folder).languages, settings.languages).note:
-            say(f"potstill: {folder}: {note}")
+    notes = {folder: LanguageCheck(read_info(folder).languages, settings.languages).note for folder in folders}
     openings = [
         partial(
             open_bundle,
@@ -81,6 +79,9 @@ def serve(settings: ServeSettings, *, say: Callable[[str], None] = to_stderr) ->
     hosts = [*LOOPBACK, host, *settings.allow_hosts]
     app = build_app(openings, hosts=hosts, key=settings.key, categories=dict(settings.categories))
     say(f"potstill: {', '.join(map(str, folders))} on http://{host}:{settings.port}")
+    for folder, note in notes.items():
+        if note:
+            say(f"potstill: {folder}: {note}")
     return run_server(app, host=settings.host, port=settings.port)
 
 
