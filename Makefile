@@ -30,7 +30,7 @@ $(LAB): pyproject.toml constraints.txt
 
 $(READY): $(LAB)
 	@echo "Installing what the checks need (once; a minute or two)"
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,openvino,dev]'
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,openvino,languages,dev]'
 	@touch $@
 
 # The browser tests drive Debian's Chromium; without one they are skipped, and pytest says so.

@@ -68,7 +68,7 @@ def main() -> int:
     parser.add_argument("bundles", nargs="+", type=Path)
     for path in parser.parse_args().bundles:
         bundle = open_bundle(path)
-        predictions = bundle.predict([*TOXIC, *HARMLESS])
+        predictions = [prediction for prediction in bundle.predict([*TOXIC, *HARMLESS]) if prediction]
         toxic, harmless = count(predictions)
         print(f"{path}: {toxic} of {len(TOXIC)} toxic sentences flagged, {harmless} of {len(HARMLESS)} harmless not")
         for place, (text, prediction) in enumerate(zip([*TOXIC, *HARMLESS], predictions, strict=True)):

@@ -15,6 +15,7 @@ name = "tiny"
 seeds = [0, 1]
 [data]
 train = "train.csv"
+languages = ["en"]
 [teacher]
 encoder = "encoder"
 epochs = {teacher_epochs}

@@ -106,7 +106,8 @@ if not BUNDLE.exists():
 # %%
 bundle = open_bundle(BUNDLE)
 for text, prediction in zip(NEW_TEXTS, bundle.predict(NEW_TEXTS), strict=True):
-    print(f"{prediction.label} ({prediction.probability:.2f}): {text}")
+    if prediction:  # there is none where the model can read nothing in a text
+        print(f"{prediction.label} ({prediction.probability:.2f}): {text}")
 
 # %% [markdown]
 # The same for a whole file of any size, which keeps its columns; `prefix` keeps the added ones apart from them. Here it

@@ -29,6 +29,7 @@ _HOMES = {
     "upgrade": "potstill.api.results",
     "open_model": "potstill.api.models",
     "export": "potstill.api.models",
+    "BundleTexts": "potstill.api.models",
     "fetch": "potstill.api.encoders",
     "predict": "potstill.api.bundles",
     "open_bundle": "potstill.api.bundles",

@@ -2,6 +2,7 @@ from potstill.api.bundles import Opening as Opening
 from potstill.api.bundles import open_bundle as open_bundle
 from potstill.api.bundles import predict as predict
 from potstill.api.encoders import fetch as fetch
+from potstill.api.models import BundleTexts as BundleTexts
 from potstill.api.models import export as export
 from potstill.api.models import open_model as open_model
 from potstill.api.results import pack as pack

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from potstill import PotstillError, export, open_model, predict
+from potstill import BundleTexts, PotstillError, export, open_model, predict
 
 QUIET = Console(quiet=True)
 
@@ -35,6 +35,7 @@ def test_a_study_has_a_place_for_the_bundle_of_each_arm(finished: Path, tmp_path
     assert student.curve
     assert [path.parent.name for path in sorted(folder.glob("*/bundle.json"))] == ["bundle", "bundle-teacher"]
     assert "making onnx-fp32" in log.getvalue()
+    assert (student.languages, teacher.languages) == (("en",), ("en",)), "as the study declares"
     with pytest.raises(PotstillError, match='no saved model of an arm "oddd"; it has teacher, even, lora'):
         export(folder, arm="oddd", console=QUIET)
 
@@ -44,6 +45,15 @@ def test_a_model_by_itself_is_checked_for_decisions_only(finished: Path, tmp_pat
     assert info.engines["onnx-fp32"].checks.pr_auc_change is None
     assert (info.measures, info.curve) == ({}, [])
     assert (tmp_path / "bundle" / "bundle.json").is_file()
+    assert info.languages == ("en",), "as the folder has it from its study"
+    german = BundleTexts(languages=["de", "nl"])
+    info = export(
+        run_of(finished, "even") / "model", tmp_path / "german", engines=["onnx-fp32"], texts=german, console=QUIET
+    )
+    assert (info.languages, info.short_texts) == (("de", "nl"), None), "the short texts are English"
+    wrong = BundleTexts(languages=["German"])
+    with pytest.raises(PotstillError, match='languages: "German" is not a code of ISO 639'):
+        export(run_of(finished, "even") / "model", tmp_path / "wrong", texts=wrong, console=QUIET)
 
 
 def test_a_model_by_itself_has_no_place_and_no_arms(finished: Path, tmp_path: Path) -> None:

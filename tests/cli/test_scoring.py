@@ -32,7 +32,7 @@ def test_every_option_reaches_the_job(
     source, target = tmp_path / "in", tmp_path / "out"
     source.write_text('{"body": "you are a fool", "label": "=1"}\n')
     options = ["--from", "jsonl", "--to", "csv", "--text", "body", "--prefix", "pred_", "--spreadsheet-safe"]
-    opening = ["--engine", "onnx-fp32", "--threads", "1", "--bundle", str(tiny_bundle.folder)]
+    opening = ["--engine", "onnx-fp32", "--threads", "1", "--languages", "off", "--bundle", str(tiny_bundle.folder)]
     assert main(["score", str(source), "-o", str(target), *options, *opening]) == 0
     (row,) = rows_of(target)
     assert (row["pred_label"], row["label"]) == ("toxic", "'=1")

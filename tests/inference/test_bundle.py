@@ -16,6 +16,8 @@ def test_answers_and_labels(tiny_bundle: TinyBundle) -> None:
     bundle = open_bundle(tiny_bundle.folder)
     assert list(bundle.labels) == ["fine", "toxic"]
     answer = bundle.predict(["you are a fool"])[0]
+    assert answer
+    assert bundle.predict(["", "\u200b", "👍"]) == [None] * 3
     assert (answer.label, answer.flagged) == ("toxic", True)
     assert answer.probability > 0.5
 

@@ -48,4 +48,4 @@ def test_an_engine_that_may_not_batch_gets_one_text_at_a_time(copy: Path) -> Non
 def test_windows_become_one_answer(several: bool, wanted: list[list[float]]) -> None:
     model = TextModel(cast(Any, None), cast(Any, None), Task(labels=("a", "b", "c"), multilabel=several))
     logits = np.array([[1, 2, 0], [5, -1, 0], [0, 0, 9]], dtype=np.float32)
-    assert model.of_texts(Read([[1], [2], [3]], [0, 0, 1], [True, False]), logits).tolist() == wanted
+    assert model.of_texts(Read([[1], [2], [3]], [0, 0, 1], [True, False], [False, False]), logits).tolist() == wanted

@@ -15,6 +15,7 @@ def test_a_model_without_a_saved_decision_cuts_texts_where_its_positions_end(tmp
     predictor = open_predictor(str(tmp_path / "model"))
     assert predictor.decision is None
     assert predictor(["fool " * (2 * DEFAULT_LENGTH)]).shape == (1, 2)
+    assert [bool(each) for each in predictor.predict(["", "\u200b", "👍", "a fool"])] == [False, False, False, True]
     folder, classifier = open_model_folder(str(tmp_path / "model"))
     assert decision_of(folder, classifier).max_length == POSITIONS < DEFAULT_LENGTH
     assert decision_of(folder, classifier, 32).max_length == 32

@@ -74,8 +74,8 @@ def test_a_study_runs_continues_and_reports(workplace: Path) -> None:
     answers, logits = predictor.predict(["you are fool", "good"]), predictor(["you are fool", "good"])
     shares = probabilities(logits, saved.task, saved.calibration.temperature)[:, 1]
     assert saved.calibration.threshold
-    assert [answer.score for answer in answers] == pytest.approx(shares.tolist())
-    assert [answer.flagged for answer in answers] == (shares >= saved.calibration.threshold.value).tolist()
+    assert [answer and answer.score for answer in answers] == pytest.approx(shares.tolist())
+    assert [answer and answer.flagged for answer in answers] == (shares >= saved.calibration.threshold.value).tolist()
     with np.load(even / "logits.npz") as run, np.load(folder / "rows.npz") as rows:
         labels, weights = rows["validation_labels"], rows["validation_weights"]
         fitted = fit_calibration(run["validation"], labels, weights, saved.task, "best_f1")

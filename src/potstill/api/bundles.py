@@ -6,6 +6,7 @@ from pathlib import Path
 
 import potstill
 from potstill.api.places import RUNS
+from potstill.domain.language import LanguageMode
 from potstill.domain.predictor import Prediction
 from potstill.inference import bundle as bundles
 from potstill.inference.bundle import BundlePredictor
@@ -15,12 +16,14 @@ from potstill.inference.engine import EngineName
 @dataclass(frozen=True)
 class Opening:
     """How a bundle is opened: on which engine (None: the fastest that this processor computes rightly), with how many
-    threads (None: as many as this process may use), and whether any other is refused than the one whose manifest has
-    the SHA-256 `expect_sha256`."""
+    threads (None: as many as this process may use), whether any other is refused than the one whose manifest has the
+    SHA-256 `expect_sha256`, and whether texts in other languages than the bundle's are refused ("strict"), answered
+    with a warning, or not looked for ("off")."""
 
     engine: EngineName | None = None
     threads: int | None = None
     expect_sha256: str | None = None
+    languages: LanguageMode = "warn"
 
 
 AS_IT_COMES = Opening()
@@ -39,11 +42,13 @@ def open_bundle(folder: str | Path | None = None, opening: Opening = AS_IT_COMES
     return bundles.open_bundle(
         folder if folder is not None else bundles.newest_bundle(RUNS),
         engine=opening.engine, threads=opening.threads, expect_sha256=opening.expect_sha256,
+        languages=opening.languages,
     )  # fmt: skip
 
 
-def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction]:
-    """What a saved model says about each text. To ask it again and again, keep what `open_bundle` or `open_model`
+def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction | None]:
+    """What a saved model says about each text; None where nothing of a text can be read: it has no visible sign, or
+    none that the tokenizer knows. To ask it again and again, keep what `open_bundle` or `open_model`
     returns.
 
     Args:

@@ -1,6 +1,7 @@
 """Saved models, opened with torch and made into bundles."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from potstill.data.loading import load_dataset
 from potstill.data.pilot import PILOT
 from potstill.data.source import Source, Sources
 from potstill.domain.errors import PotstillError
+from potstill.domain.language import language_code
 from potstill.domain.study_folder import StudyFolder
 from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
@@ -19,7 +21,22 @@ from potstill.inference.info import BundleInfo
 from potstill.inference.reading import LongText
 from potstill.ledger.ledger import read_record
 from potstill.models.predictor import TorchPredictor, decision_of, open_model_folder, open_predictor
+from potstill.models.saved import SavedDecision
 from potstill.study.datasets import rows_of_study
+
+
+@dataclass(frozen=True)
+class BundleTexts:
+    """What texts a bundle reads, and how: whether one that is longer than a window is read in several or cut, the
+    tokens in a window (None: as the model folder records it), and the languages that it is for, by ISO 639 (None: as
+    the study declares them)."""
+
+    long: LongText = "windows"
+    max_length: int | None = None
+    languages: Sequence[str] | None = None
+
+
+AS_RECORDED = BundleTexts()
 
 
 def open_model(model: str | Path) -> TorchPredictor:
@@ -41,9 +58,8 @@ def export(
     *,
     arm: str | None = None,
     engines: Sequence[EngineName] = ENGINES,
-    long: LongText = "windows",
+    texts: BundleTexts = AS_RECORDED,
     tolerance: Tolerance = DEFAULT_TOLERANCE,
-    max_length: int | None = None,
     console: Console | None = None,
 ) -> BundleInfo:
     """Write a bundle, which answers fast and without torch.
@@ -56,9 +72,8 @@ def export(
         out: the bundle; a study has a place for it, `StudyFolder(model).bundle(arm)`.
         arm: of a study, another than the picked one.
         engines: those to make; what cannot be made here is left out.
-        long: whether a text longer than a window is read in several, or cut.
+        texts: what becomes of long texts, where texts are cut, and the languages that the bundle is for.
         tolerance: how far an engine's answers may lie from the model's before it is left out.
-        max_length: tokens in a window, where the model folder does not record it.
         console: shows the progress; standard output unless given.
 
     Raises:
@@ -74,7 +89,7 @@ def export(
     source = picked_model(study.path, arm) if is_study else model
     data = rows_of_study(study.path) if is_study else load_dataset(Sources(Source(PILOT)))
     opened, classifier = open_model_folder(str(source))
-    decision = decision_of(opened, classifier, max_length)
+    decision = decision_of(opened, classifier, texts.max_length)
     if decision.waived:
         raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
@@ -82,8 +97,18 @@ def export(
     say = partial((console or Console()).print, markup=False, highlight=False)
     return export_bundle(
         classifier, decision, origin, rows, Path(out) if out is not None else study.bundle(arm),
-        settings=ExportSettings(engines, long, tolerance), say=say,
+        settings=ExportSettings(engines, texts.long, tolerance, _languages(texts, study, decision)), say=say,
     )  # fmt: skip
+
+
+def _languages(texts: BundleTexts, study: StudyFolder, decision: SavedDecision) -> tuple[str, ...]:
+    """The languages that were asked for, or else those that the study declares, or the model's folder."""
+    if texts.languages is None:
+        return study.record().languages if study.is_study() else decision.languages
+    try:
+        return tuple(language_code(code) for code in texts.languages)
+    except ValueError as error:
+        raise PotstillError(f"languages: {error}") from error
 
 
 def _origin(model: Path) -> Origin:

@@ -56,6 +56,7 @@ def score(
         ScoreSettings(
             str(source), str(out), Path(bundle) if bundle is not None else None, RUNS, text, prefix, formats.source,
             formats.target, formats.spreadsheet_safe, opening.engine, opening.threads, opening.expect_sha256,
+            opening.languages,
         ),
         console=console or Console(stderr=True),
     )  # fmt: skip

@@ -52,5 +52,6 @@ def serve(
     settings = ServeSettings(
         [Path(folder) for folder in bundles], RUNS, access.host, access.port, access.host_names, access.key,
         access.insecure, parse_categories(categories), opening.engine, opening.threads, opening.expect_sha256,
+        opening.languages,
     )  # fmt: skip
     return serve_bundles(settings, say=say)

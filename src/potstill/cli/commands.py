@@ -44,3 +44,12 @@ def add_opening(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expect-sha256", metavar="HASH", help="refuse any bundle but the one whose manifest.json has this hash"
     )
+    add_languages(parser)
+
+
+def add_languages(parser: argparse.ArgumentParser) -> None:
+    """Add what is to be done about texts in another language."""
+    modes = ["off", "warn", "strict"]
+    parser.add_argument("--languages", choices=modes, default="warn", help="texts in another language than those that "
+        "the model declares: answer them with a warning, refuse them (strict), or do not look (off); takes the extra "
+        "`languages` (default: warn)")  # fmt: skip

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from potstill.cli.commands import ENGINES, Commands, add_command
+from potstill.cli.commands import ENGINES, Commands, add_command, add_languages
 
 
 def register(commands: Commands) -> None:
@@ -27,6 +27,7 @@ def _add_predict(commands: Commands) -> None:
     parser.add_argument(
         "texts", nargs="+", metavar="TEXT", help="a text; - reads standard input, in UTF-8, a text on each line"
     )
+    add_languages(parser)
 
 
 def _add_export(commands: Commands) -> None:
@@ -48,6 +49,8 @@ def _add_export(commands: Commands) -> None:
     parser.add_argument(
         "--max-length", type=int, metavar="N", help="tokens in a window, where the model folder does not record it"
     )
+    parser.add_argument("--languages", nargs="+", metavar="CODE", help="languages of the texts that the bundle is for, "
+        "by ISO 639, such as en de (default: what the study's [data] languages say)")  # fmt: skip
     parser.add_argument("--max-flips", type=float, default=0.005, metavar="SHARE", help="rows that may be decided "
         "otherwise than in fp32 before an engine is left out (default: 0.005)")  # fmt: skip
     parser.add_argument("--max-pr-auc", type=float, default=0.002, metavar="CHANGE", help="change of PR-AUC before an "
@@ -70,20 +73,29 @@ def _predict(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.inference.bundle import is_bundle
-    from potstill.inference.printing import print_predictions
+    from potstill.inference.printing import print_predictions, without_answer
 
     texts, console = list(_texts(arguments.texts)), Console()
     if is_bundle(arguments.model):
-        from potstill.api.bundles import open_bundle
+        from potstill.api.bundles import Opening, open_bundle
 
-        bundle = open_bundle(arguments.model)
-        print_predictions(texts, bundle.predict(texts), bundle.info.task, bundle.info.calibration, console)
+        bundle = open_bundle(arguments.model, Opening(languages=arguments.languages))
+        task, calibration = bundle.info.task, bundle.info.calibration
+        answers = without_answer(texts, bundle.predict(texts), bundle.languages, _say)
+        print_predictions(texts, answers, task, calibration, console)
         return 0
     from potstill.api.models import open_model
+    from potstill.inference.languages import LanguageCheck
 
     model = open_model(arguments.model)
-    print_predictions(texts, model.predict(texts), model.task, model.calibration, console)
+    check = LanguageCheck(model.languages, arguments.languages)
+    answers = without_answer(texts, model.predict(texts), check, _say)
+    print_predictions(texts, answers, model.task, model.calibration, console)
     return 0
+
+
+def _say(line: str) -> None:
+    print(f"potstill: {line}", file=sys.stderr)
 
 
 def _texts(given: Sequence[str]) -> Iterator[str]:
@@ -96,14 +108,15 @@ def _texts(given: Sequence[str]) -> Iterator[str]:
 def _export(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api.models import export
+    from potstill.api.models import BundleTexts, export
     from potstill.domain.study_folder import StudyFolder
     from potstill.export.checks import Tolerance
     from potstill.inference.engine import engines_of
 
     info = export(
-        arguments.model, arguments.out, arm=arguments.arm, engines=engines_of(arguments.engines), long=arguments.long,
-        tolerance=Tolerance(arguments.max_flips, arguments.max_pr_auc), max_length=arguments.max_length,
+        arguments.model, arguments.out, arm=arguments.arm, engines=engines_of(arguments.engines),
+        texts=BundleTexts(arguments.long, arguments.max_length, arguments.languages),
+        tolerance=Tolerance(arguments.max_flips, arguments.max_pr_auc),
         console=Console(stderr=True),
     )  # fmt: skip
     for name, engine in info.engines.items():

@@ -13,4 +13,4 @@ def opening_of(arguments: argparse.Namespace) -> Opening:
         ModelError: there is no such engine.
     """
     engine = engines_of([arguments.engine])[0] if arguments.engine else None
-    return Opening(engine, arguments.threads, arguments.expect_sha256)
+    return Opening(engine, arguments.threads, arguments.expect_sha256, arguments.languages)

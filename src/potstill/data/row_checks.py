@@ -8,6 +8,7 @@ from potstill.data.rows import DataRow, Rejection, TableRow, excerpt, leak_key
 from potstill.data.source import Source
 from potstill.data.values import reading
 from potstill.domain.normalise import normalise
+from potstill.domain.readable import has_marks
 
 
 def is_asked_for(row: TableRow, readings: Mapping[str, str]) -> bool:
@@ -23,7 +24,7 @@ def checked_row(row: TableRow, source: Source) -> DataRow | Rejection:
         if row.values.get(column, "") is None:
             return Rejection("bad JSON", row.place, f'"{column}" holds a list or an object')
     text = normalise(_cell(row, source.text))
-    if not text:
+    if not has_marks(text):
         return Rejection("empty text", row.place, f'"{source.text}" is empty')
     if not all(normalise(_cell(row, column)) for column in source.label_columns):
         return Rejection("missing label", row.place, excerpt(_cell(row, source.text)))

@@ -1,5 +1,6 @@
 """What a study's folder says about itself: `study.json`, as one typed and versioned record."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -82,6 +83,18 @@ class StudyRecord(_Record):
     version: str
     machine: str
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those of the study's texts; empty where it declares none."""
+        return declared_languages(self.study)
+
     def runs_of(self, arm: str) -> list[RunKey]:
         """The runs of one arm, in the order of its seeds."""
         return [run for run in self.runs if run.arm == arm]
+
+
+def declared_languages(study: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Those of the texts of a study as its record has it; empty where it declares none."""
+    data = study.get("data")
+    declared = data.get("languages") if isinstance(data, dict) else None
+    return tuple(str(code) for code in declared) if isinstance(declared, list) else ()

@@ -18,10 +18,11 @@ from potstill.export import onnx_files
 from potstill.export.card import bundle_card
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance, check_engine, may_batch, reason_to_refuse
 from potstill.export.probes import probe_texts
+from potstill.export.short_texts import check_short_texts
 from potstill.export.speed import texts_per_second
 from potstill.export.torch_engine import PackedTextModel, Reference
 from potstill.inference.engine import ENGINES, NEEDS, EngineName, files_in, open_engine
-from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, Probes
+from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, Probes, ShortTexts
 from potstill.inference.machine import available_threads, cpu_kind
 from potstill.inference.manifest import CARD, INFO, TOKENIZER, write_manifest
 from potstill.inference.reading import LongText, Reader
@@ -54,6 +55,8 @@ class ExportSettings:
     engines: Sequence[EngineName] = ENGINES
     long: LongText = "windows"
     tolerance: Tolerance = DEFAULT_TOLERANCE
+    languages: Sequence[str] = ()
+    """Those of the texts that the model is for; empty where nobody declared them."""
 
 
 DEFAULT_SETTINGS = ExportSettings()
@@ -141,6 +144,10 @@ class _Builder:
         scores = probabilities(wanted, self.task, self.decision.calibration.temperature)[:, positive]
         return threshold_curve(scores, labels == positive, self.rows.weights, threshold.value)
 
+    def _short_texts(self) -> ShortTexts | None:
+        calibration, languages = self.decision.calibration, self.settings.languages
+        return check_short_texts(self.reference, self.task, calibration, languages, self.say)
+
     def _make(self, name: EngineName) -> TextModel | str:
         """The engine's files, opened; or why there are none."""
         self.say(f"making {name}")
@@ -199,6 +206,7 @@ class _Builder:
             engines={name: self._engine_info(name, checks[name], speeds[name]) for name in models},
             torch=_engine_info(0, lab[1], speeds["torch"]) if lab else None,
             probes=self.probes, curve=curve, measures=self.origin.measures,
+            languages=tuple(self.settings.languages), short_texts=self._short_texts(),
             provenance=self.origin.provenance,
         )  # fmt: skip
         (self.folder / INFO).write_text(info.model_dump_json(indent=1), encoding="utf-8")

@@ -1,5 +1,6 @@
 """A bundle's README."""
 
+from potstill.export.short_texts import describe
 from potstill.inference.info import BundleInfo, EngineInfo
 
 
@@ -41,7 +42,17 @@ def _decision(info: BundleInfo) -> str:
         f"precision {threshold.precision:.2f}, recall {threshold.recall:.2f} on validation."
         for label, threshold in cuts
     ]
-    return " ".join([long_texts, *said])
+    return " ".join([long_texts, *said, _languages(info), _short_texts(info)]).rstrip()
+
+
+def _languages(info: BundleInfo) -> str:
+    if not info.languages:
+        return "Its languages are not declared."
+    return f"It is for texts in {', '.join(info.languages)} (ISO 639); what it says of others means nothing."
+
+
+def _short_texts(info: BundleInfo) -> str:
+    return f"Of our own list, {describe(info.short_texts)}." if info.short_texts else ""
 
 
 def _line(name: str, engine: EngineInfo) -> str:

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from potstill.domain.errors import ModelError
+from potstill.domain.language import LanguageMode
 from potstill.domain.predictor import Logits, Prediction, predictions
 from potstill.domain.study_folder import StudyFolder
 from potstill.inference.engine import NEEDS, EngineName, open_engine
 from potstill.inference.engine_order import by_speed
 from potstill.inference.info import BundleInfo, parse_info
+from potstill.inference.languages import LanguageCheck
 from potstill.inference.machine import available_threads
 from potstill.inference.manifest import INFO, MANIFEST, TOKENIZER, CheckedFiles, check_manifest
 from potstill.inference.probes import check_probes
@@ -23,10 +25,14 @@ log = logging.getLogger(__name__)
 class BundlePredictor:
     """An opened bundle: calling it gives logits, `predict` gives predictions."""
 
-    def __init__(self, info: BundleInfo, model: TextModel, engine_name: EngineName, digest: str) -> None:
+    def __init__(
+        self, info: BundleInfo, model: TextModel, engine_name: EngineName, digest: str, languages: LanguageCheck
+    ) -> None:
         self.info, self.digest = info, digest
         self.engine_name: EngineName = engine_name
         self.model = model
+        self.languages = languages
+        """Tells texts in other languages than the bundle's; what becomes of them is for whoever asks to decide."""
 
     @property
     def labels(self) -> Sequence[str]:
@@ -42,13 +48,20 @@ class BundlePredictor:
         logits, long = self.model(texts)
         return logits, self.unread(long)
 
+    def blank(self, texts: Sequence[str]) -> list[bool]:
+        """For each text: whether nothing of it can be read."""
+        return self.model.reader.blank(texts)
+
     def unread(self, long: Sequence[bool]) -> list[bool]:
         """For each text, of which it is known whether it is longer than a window, whether a part was left unread."""
         return [is_long and self.info.long == "truncate" for is_long in long]
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """The prediction for each text."""
-        return predictions(self(texts), self.info.calibration, self.info.task)
+    def predict(self, texts: Sequence[str]) -> list[Prediction | None]:
+        """The prediction for each text; None for a text of which nothing can be read."""
+        read = self.model.reader.read(texts)
+        logits = self.model.of_texts(read, self.model.of_rows(read.rows))
+        predicted = predictions(logits, self.info.calibration, self.info.task)
+        return [None if blank else each for each, blank in zip(predicted, read.blank, strict=True)]
 
 
 def open_bundle(
@@ -57,22 +70,25 @@ def open_bundle(
     engine: EngineName | None = None,
     threads: int | None = None,
     expect_sha256: str | None = None,
+    languages: LanguageMode = "warn",
 ) -> BundlePredictor:
     """Open a bundle on `engine`, or on the fastest one for this processor that repeats the bundle's probes.
 
     Raises:
-        ModelError: the bundle is changed or damaged, is not the expected one, or no engine of it works here.
+        ModelError: the bundle is changed or damaged, is not the expected one, no engine of it works here, or texts are
+            to be checked for their language strictly and cannot be.
     """
     folder = Path(folder)
     files = check_manifest(folder, expect_sha256)
     info = parse_info(files.read(INFO), folder / INFO)
     reader = Reader(files.read(TOKENIZER), max_length=info.max_length, long=info.long)
     count = threads or available_threads()
+    check = LanguageCheck(info.languages, languages)
     reasons: list[str] = []
     names: list[EngineName] = [engine] if engine else by_speed(info)
     for name in names:
         try:
-            return _open_one(files, info, reader, name, count)
+            return _open_one(files, info, reader, name, count, check)
         except ModelError as error:
             reasons.append(f"{name}: {error}")
             log.warning("engine %s is not used: %s", name, error)
@@ -108,7 +124,9 @@ def read_info(folder: Path) -> BundleInfo:
         raise ModelError(f"{folder / INFO} cannot be read: {error.strerror}") from error
 
 
-def _open_one(files: CheckedFiles, info: BundleInfo, reader: Reader, name: EngineName, threads: int) -> BundlePredictor:
+def _open_one(
+    files: CheckedFiles, info: BundleInfo, reader: Reader, name: EngineName, threads: int, languages: LanguageCheck
+) -> BundlePredictor:
     if name not in info.engines:
         raise ModelError(f"the bundle has no engine {name}; it has {', '.join(info.engines)}")
     engine = open_engine(name, files.read, threads=threads)
@@ -117,4 +135,4 @@ def _open_one(files: CheckedFiles, info: BundleInfo, reader: Reader, name: Engin
         model = model.alone()
     check_probes(model, info, name, files.digest)
     model.several = side_by_side(name, files.read, threads)  # not before the probes: they would open it
-    return BundlePredictor(info, model, name, files.digest)
+    return BundlePredictor(info, model, name, files.digest, languages)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError, model_validator
 
 from potstill.domain.errors import ModelError
+from potstill.domain.language import LanguageCode
 from potstill.domain.measures import Calibration, Measures, ThresholdPoint
 from potstill.domain.normalise import NORMALISE_VERSION
 from potstill.domain.task import Task
@@ -59,6 +60,14 @@ class Probes(_Frozen):
     logits: list[list[FiniteFloat]]
 
 
+class ShortTexts(_Frozen):
+    """How many of our own harmless short texts (greetings, thanks, numbers) the fp32 model flags, and some of them."""
+
+    texts: int
+    flagged: int
+    such_as: list[str] = []
+
+
 class BundleInfo(_Frozen):
     """Everything that is not weights or vocabulary."""
 
@@ -82,6 +91,10 @@ class BundleInfo(_Frozen):
     """What other thresholds mean on the validation rows, as the fp32 model reads them here; empty without labels."""
     measures: dict[str, Measures] = {}
     """By split, as the study measured the model; empty for a model without a study."""
+    languages: tuple[LanguageCode, ...] = ()
+    """Those of the texts that the model is for; empty where nobody declared them."""
+    short_texts: ShortTexts | None = None
+    """What becomes of harmless short texts; None where the model flags nothing, or is not for English."""
     provenance: dict[str, JsonValue] = {}
 
     @model_validator(mode="before")

@@ -8,6 +8,7 @@ from tokenizers import Tokenizer
 
 from potstill.domain.errors import ModelError
 from potstill.domain.normalise import normalise
+from potstill.domain.readable import is_blank, silent_ids
 
 LongText = Literal["windows", "truncate"]
 AT_ONCE = 1_000_000
@@ -24,6 +25,8 @@ class Read:
     owners: list[int]
     long: list[bool]
     """For each text: whether it did not fit into one window."""
+    blank: list[bool]
+    """For each text: whether nothing of it can be read."""
 
 
 class Reader:
@@ -44,6 +47,7 @@ class Reader:
             if isinstance(error, ModelError | KeyboardInterrupt | SystemExit):
                 raise
             raise ModelError(f"the tokenizer does not open: {error}") from error
+        self.silent = silent_ids(self._tokenizer.token_to_id)
         self.max_length, self.long_rule = max_length, long
         self.room = max_length - len(self.prefix) - len(self.suffix)
         if self.room < OVERLAP:
@@ -59,16 +63,22 @@ class Reader:
 
     def read(self, texts: Sequence[str]) -> Read:
         """Normalise, tokenise in calls of the Rust core, then cut."""
-        read = Read([], [], [])
+        read = Read([], [], [], [])
         for some in slices(texts, AT_ONCE):
-            encoded = self._tokenizer.encode_batch_fast([normalise(text) for text in some], add_special_tokens=False)
-            for encoding in encoded:
+            normal = [normalise(text) for text in some]
+            encoded = self._tokenizer.encode_batch_fast(normal, add_special_tokens=False)
+            for text, encoding in zip(normal, encoded, strict=True):
                 owner, ids = len(read.long), encoding.ids
                 windows = self._windows(ids)
                 read.rows.extend([*self.prefix, *window, *self.suffix] for window in windows)
                 read.owners.extend([owner] * len(windows))
                 read.long.append(len(ids) > self.room)
+                read.blank.append(is_blank(text, ids, self.silent))
         return read
+
+    def blank(self, texts: Sequence[str]) -> list[bool]:
+        """For each text: whether nothing of it can be read."""
+        return self.read(texts).blank
 
     def _windows(self, ids: list[int]) -> list[list[int]]:
         if len(ids) <= self.room or self.long_rule == "truncate":

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerFast
 
 from potstill.domain.errors import ModelError
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import normalise
 from potstill.domain.predictor import Prediction, predictions
+from potstill.domain.readable import is_blank, silent_ids
 from potstill.domain.task import Task
 from potstill.models.classifier import (
     Classifier,
@@ -34,6 +37,7 @@ class TorchPredictor:
         self._classifier = classifier
         self.decision = decision
         self.calibration = decision.calibration if decision else Calibration()
+        self.languages = decision.languages if decision else ()
         self.labels = labels_of(classifier.model)
         positive = self.labels[1] if len(self.labels) == 2 else None
         multilabel = classifier.model.config.problem_type == "multi_label_classification"
@@ -47,9 +51,19 @@ class TorchPredictor:
         rows = [normalise(text) for text in texts]
         return logits_of(self._classifier, rows, max_length=self.max_length).numpy()
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """The prediction for each text, by the saved temperature and threshold, or the largest logit without them."""
-        return predictions(self(texts), self.calibration, self.task)
+    def predict(self, texts: Sequence[str]) -> list[Prediction | None]:
+        """The prediction for each text, by the saved temperature and threshold, or the largest logit without them; None
+        for a text of which nothing can be read."""
+        predicted = predictions(self(texts), self.calibration, self.task)
+        return [None if blank else each for each, blank in zip(predicted, self._blank(texts), strict=True)]
+
+    def _blank(self, texts: Sequence[str]) -> list[bool]:
+        """For each text: whether nothing of it can be read, as a bundle's reader tells it."""
+        tokenizer = cast(PreTrainedTokenizerFast, self._classifier.tokenizer).backend_tokenizer
+        silent = silent_ids(tokenizer.token_to_id)
+        normal = [normalise(text) for text in texts]
+        encoded = tokenizer.encode_batch(normal, add_special_tokens=False)
+        return [is_blank(text, encoding.ids, silent) for text, encoding in zip(normal, encoded, strict=True)]
 
 
 def open_predictor(name: str) -> TorchPredictor:

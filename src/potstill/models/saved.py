@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from potstill.domain.errors import ModelError
+from potstill.domain.language import LanguageCode
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import NORMALISE_VERSION
 from potstill.domain.task import Task
@@ -29,6 +30,8 @@ class SavedDecision(BaseModel):
     waived: dict[str, str] = {}
     """Gates that would have refused the run that made the model, with the reasons why not: it is not exported."""
     normalise: int = NORMALISE_VERSION
+    languages: tuple[LanguageCode, ...] = ()
+    """Those of the texts that the model is for; empty where nobody declared them."""
 
 
 def write_decision(folder: Path, decision: SavedDecision) -> None:

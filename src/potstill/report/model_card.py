@@ -11,7 +11,7 @@ from potstill.analysis.subgroups import most_mistaken
 from potstill.analysis.verdicts import VerdictRow
 from potstill.domain.baselines import TEACHER
 from potstill.domain.record import RunRecord
-from potstill.domain.study_record import COMPRESSED
+from potstill.domain.study_record import COMPRESSED, declared_languages
 from potstill.ledger.files import write_file
 from potstill.report.notes import BELOW_TEACHER, WITHIN
 from potstill.report.render.markdown import plain
@@ -39,6 +39,7 @@ def card(report: Report, arm: Arm, run: Run) -> str:
         library_name="transformers",
         pipeline_tag="text-classification",
         tags=["potstill"],
+        language=list(declared_languages(report.provenance.study)) or None,
         model_name=name,
         eval_results=list(_results(report, run.record)),
     )

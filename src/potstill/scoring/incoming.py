@@ -17,7 +17,7 @@ from potstill.data.json_lines import json_object
 from potstill.data.rows import LONGEST_FIELD, excerpt
 from potstill.data.source import check_columns
 from potstill.domain.errors import DataError
-from potstill.domain.normalise import normalise
+from potstill.domain.readable import has_marks
 from potstill.scoring.formats import Format
 
 _PARQUET_ROWS = 1024
@@ -212,7 +212,7 @@ def _checked_row(line: int, values: Mapping[str, Any], text: object) -> Row:
         text = str(text)
     if not isinstance(text, str):
         return Row(line, fault="missing text", detail=f"the text is {type(text).__name__}, not a string")
-    if not (text.strip() if text.isascii() else normalise(text)):
+    if not has_marks(text):
         return Row(line, fault="empty text")
     if len(text) > LONGEST_FIELD:
         return Row(line, fault="over-long field", detail=f"{len(text):,} characters, beginning {excerpt(text)}")

@@ -9,6 +9,7 @@ from potstill.domain.errors import DataError
 from potstill.domain.measures import Calibration
 from potstill.domain.predictor import Logits, predictions
 from potstill.domain.task import Task
+from potstill.inference.languages import LanguageCheck
 from potstill.scoring.formats import Format
 from potstill.scoring.incoming import Row
 from potstill.scoring.outgoing import json_line
@@ -19,6 +20,16 @@ PART_CHARACTERS = 4_000_000
 """Characters of text after which a part ends before that, so that long texts do not fill the memory."""
 Progress = Callable[[int, int | None, int], None]
 """Called with what is done and the total (bytes or rows, None for a stream), and the rows so far."""
+
+
+NOTHING_TO_READ = "nothing to read"
+"""Why a text has no score that the tokenizer knows no sign of."""
+OTHER_LANGUAGE = "other language"
+"""Why a text has none that is in another language than the model's, where such texts are refused."""
+
+
+def _never_blank(texts: Sequence[str]) -> list[bool]:
+    return [False] * len(texts)
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,10 @@ class Scorer:
     task: Task
     calibration: Calibration
     identity: str
+    blank: Callable[[Sequence[str]], list[bool]] = _never_blank
+    """For each text: whether nothing of it can be read."""
+    languages: LanguageCheck | None = None
+    """None where texts are not checked for theirs."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +112,16 @@ def score_block(rows: Sequence[Row], scorer: Scorer, added: Sequence[str]) -> Bl
     Raises:
         DataError: a row already has a column of an added column's name.
     """
+    rows = _checked(rows, scorer)
     good = [row for row in rows if not row.fault]
     logits, truncated = scorer.read([row.text for row in good])
     predicted = predictions(logits, scorer.calibration, scorer.task)
     scored: list[dict[str, Any]] = []
-    for row, prediction, cut in zip(good, predicted, truncated, strict=True):
+    languages = _foreign_languages(good, scorer)
+    for row, prediction, cut, language in zip(good, predicted, truncated, languages, strict=True):
         each = [round(share, 6) for share in prediction.shares] if scorer.task.multilabel else []
-        values = (prediction.label, round(prediction.score, 6), prediction.flagged, cut, *each)
+        foreign = [language] if scorer.languages else []
+        values = (prediction.label, round(prediction.score, 6), prediction.flagged, cut, *each, *foreign)
         named = dict(zip(added, values, strict=True))
         if taken := sorted(named.keys() & row.values.keys()):
             raise DataError(
@@ -111,6 +129,29 @@ def score_block(rows: Sequence[Row], scorer: Scorer, added: Sequence[str]) -> Bl
             )
         scored.append({**row.values, **named})
     return Block(len(rows), scored, [row for row in rows if row.fault])
+
+
+def _checked(rows: Sequence[Row], scorer: Scorer) -> list[Row]:
+    """The rows; those whose text cannot be scored have that as their fault."""
+    faults: dict[int, Row] = {}
+    good = [row for row in rows if not row.fault]
+    check = scorer.languages
+    if check and check.is_strict:
+        for row, detection in zip(good, check.detect(row.text for row in good), strict=True):
+            if detection.foreign:
+                faults[row.line] = Row(row.line, fault=OTHER_LANGUAGE, detail=check.refusal(detection))
+    for row, blank in zip(good, scorer.blank([row.text for row in good]), strict=True):
+        if blank:
+            detail = "the model's tokenizer knows no sign of the text"
+            faults[row.line] = Row(row.line, fault=NOTHING_TO_READ, detail=detail)
+    return [faults.get(row.line, row) for row in rows]
+
+
+def _foreign_languages(rows: Sequence[Row], scorer: Scorer) -> list[str | None]:
+    """For each row the language that it is in if that is clearly none of the model's."""
+    if scorer.languages is None:
+        return [None] * len(rows)
+    return [each.foreign_language for each in scorer.languages.detect(row.text for row in rows)]
 
 
 def blocks(rows: Iterator[Row], most_rows: int) -> Iterator[list[Row]]:

@@ -25,17 +25,21 @@ _CANNOT = (pa.ArrowException, OverflowError, UnicodeError, TypeError, ValueError
 """What pyarrow raises where values do not fit together into a column."""
 
 
-def added_names(prefix: str, task: Task) -> list[str]:
-    """The columns that scoring adds, always the last ones; for a multi-label task also each label's probability."""
+def added_names(prefix: str, task: Task, *, languages: bool = False) -> list[str]:
+    """The columns that scoring adds, always the last ones; for a multi-label task also each label's probability, and
+    the language where texts are checked for theirs."""
     each = [f"score_{label}" for label in task.labels] if task.multilabel else []
-    return [f"{prefix}{name}" for name in ("label", "score", "flagged", "truncated", *each)]
+    foreign = ["foreign_language"] if languages else []
+    return [f"{prefix}{name}" for name in ("label", "score", "flagged", "truncated", *each, *foreign)]
 
 
-def with_added(schema: Schema, added: Sequence[str]) -> Schema:
+def with_added(schema: Schema, added: Sequence[str], *, languages: bool = False) -> Schema:
     """The column types of a Parquet file with those of the added columns; None where they are to be inferred."""
     if schema is None:
         return None
-    types = [pa.string(), pa.float64(), pa.bool_(), pa.bool_(), *[pa.float64()] * (len(added) - 4)]
+    foreign = [pa.string()] if languages else []
+    each = [pa.float64()] * (len(added) - 4 - len(foreign))
+    types = [pa.string(), pa.float64(), pa.bool_(), pa.bool_(), *each, *foreign]
     return pa.schema([*schema, *(pa.field(name, kind) for name, kind in zip(added, types, strict=True))])
 
 

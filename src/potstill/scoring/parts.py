@@ -24,7 +24,7 @@ class Parts:
 
     def __init__(self, job: Job, scorer: Scorer, on_progress: Progress, folder: Path) -> None:
         self.job, self.scorer, self.on_progress, self.folder = job, scorer, on_progress, folder
-        self.added = added_names(job.prefix, scorer.task)
+        self.added = added_names(job.prefix, scorer.task, languages=scorer.languages is not None)
         self.suffix = "parquet" if job.target_format.kind == "parquet" else "jsonl"
 
     def run(self) -> Tally:
@@ -33,7 +33,7 @@ class Parts:
         tally, columns, number = self._done_before()
         with open_incoming(Path(self.job.source), sys.stdin.buffer, self.job.source_format, self.job.text) as incoming:
             rows = islice(incoming.rows, tally.rows, None)
-            schema = with_added(incoming.schema, self.added)
+            schema = with_added(incoming.schema, self.added, languages=self.scorer.languages is not None)
             columns = columns or incoming.columns
             for number, block in enumerate(blocks(rows, self.job.part_rows), start=number + 1):  # noqa: B020
                 made = score_block(block, self.scorer, self.added)

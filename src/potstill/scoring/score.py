@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from potstill.domain.language import LanguageMode
 from potstill.inference.bundle import newest_bundle, open_bundle
 from potstill.inference.engine import EngineName
 from potstill.scoring.formats import STANDARD, Format, Kind, format_of
@@ -40,6 +41,8 @@ class ScoreSettings:
     threads: int | None = None
     """None: as many as this process may use."""
     expect_sha256: str | None = None
+    languages: LanguageMode = "warn"
+    """What is done about texts in another language than the bundle declares."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class ScoreResult:
     engine: EngineName
     source_format: Format
     target: str
+    language_note: str = ""
+    """Why texts were not checked for their language."""
 
     @property
     def rejects(self) -> Path | None:
@@ -60,6 +65,8 @@ class ScoreResult:
         """The result in words."""
         rejected = self.tally.rejected or {}
         lines = [f"{self.tally.scored:,} of {self.tally.rows:,} rows scored on {self.engine}"]
+        if self.language_note:
+            lines.append(f"language: {self.language_note}")
         if not rejected:
             return lines
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
@@ -88,12 +95,14 @@ def score(settings: ScoreSettings, *, console: Console | None = None) -> ScoreRe
     )  # fmt: skip
     bundle = open_bundle(
         settings.bundle or newest_bundle(settings.runs), engine=settings.engine, threads=settings.threads,
-        expect_sha256=settings.expect_sha256,
+        expect_sha256=settings.expect_sha256, languages=settings.languages,
     )  # fmt: skip
-    scorer = Scorer(bundle.read, bundle.info.task, bundle.info.calibration, f"{bundle.digest} {bundle.engine_name}")
+    check = bundle.languages if bundle.languages.is_on else None
+    identity = f"{bundle.digest} {bundle.engine_name}" + (f" languages {check.mode}" if check else "")
+    scorer = Scorer(bundle.read, bundle.info.task, bundle.info.calibration, identity, bundle.blank, check)
     # Looked up only where they are meant: a notebook's have no bytes.
     stdin = sys.stdin.buffer if job.source == STANDARD else io.BytesIO()
     stdout = sys.stdout.buffer if job.target == STANDARD else io.BytesIO()
     with show_progress(console or Console(stderr=True, quiet=True)) as on_progress:
         tally = run_job(job, scorer, on_progress, stdin=stdin, stdout=stdout)
-    return ScoreResult(tally, bundle.engine_name, source_format, settings.target)
+    return ScoreResult(tally, bundle.engine_name, source_format, settings.target, bundle.languages.note)

@@ -23,7 +23,7 @@ class Stream:
         self, job: Job, scorer: Scorer, on_progress: Progress, stdin: BinaryIO, stdout: BinaryIO, folder: Path | None
     ) -> None:
         self.job, self.scorer, self.on_progress, self.folder = job, scorer, on_progress, folder
-        self.added = added_names(job.prefix, scorer.task)
+        self.added = added_names(job.prefix, scorer.task, languages=scorer.languages is not None)
         self.stdin, self.stdout = stdin, stdout
         self.tally = Tally()
 

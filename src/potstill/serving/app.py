@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 import potstill
 from potstill.serving import health, models, pages
-from potstill.serving.errors import error_response
+from potstill.serving.errors import RequestError, error_response
 from potstill.serving.limits import Limits
 from potstill.serving.loading import Opening, loaded
 from potstill.serving.protocols import embeddings_inference, openai, own, perspective
@@ -87,7 +87,8 @@ async def _lifespan(openings: Sequence[Opening], app: FastAPI) -> AsyncGenerator
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return error_response(request.url.path, error.status_code, error.detail, error.headers)
+    details = error.details if isinstance(error, RequestError) else ()
+    return error_response(request.url.path, error.status_code, error.detail, error.headers, details)
 
 
 async def _invalid_body(request: Request, error: Exception) -> Response:

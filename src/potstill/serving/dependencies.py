@@ -13,6 +13,7 @@ from potstill.serving.served_model import ServedModel, TextPrediction, TooLongEr
 from potstill.serving.state import ServerState
 
 log = logging.getLogger(__name__)
+NOTHING_TO_READ = "there is nothing in the text that the model can read"
 Answer = TypeVar("Answer")
 
 
@@ -37,9 +38,40 @@ def model_of(request: Request, name: str | None = None) -> ServedModel:
     return next(iter(models.values())) if name is None else models[name]
 
 
-async def predict(request: Request, model: ServedModel, texts: Sequence[str]) -> list[TextPrediction]:
-    """The prediction for each text; raises as `compute` does."""
-    return await compute(request, texts, lambda: model.predict(texts))
+async def predict_or_null(
+    request: Request, model: ServedModel, texts: Sequence[str], *, name: str, invalid: int = 422
+) -> list[TextPrediction | None]:
+    """The prediction for each text, None for a text of which nothing can be read. In the protocol the texts are called
+    `name` and an error in them `invalid`.
+
+    Raises:
+        RequestError: a text is in another language, where such texts are refused; else as `compute`.
+    """
+    predicted = await compute(request, texts, lambda: model.predict(texts))
+    check = model.bundle.languages
+    for place, each in enumerate(predicted):
+        if check.is_strict and each and each.detection.foreign:
+            raise RequestError(invalid, f"{_place(name, texts, place)}: {check.refusal(each.detection)}")
+    return predicted
+
+
+async def predict(
+    request: Request, model: ServedModel, texts: Sequence[str], *, name: str, invalid: int = 422
+) -> list[TextPrediction]:
+    """The prediction for each text, for a protocol that has no word for a text without any.
+
+    Raises:
+        RequestError: nothing of a text can be read; else as `predict_or_null`.
+    """
+    predicted = await predict_or_null(request, model, texts, name=name, invalid=invalid)
+    for place, prediction in enumerate(predicted):
+        if prediction is None:
+            raise RequestError(invalid, f"{_place(name, texts, place)}: {NOTHING_TO_READ}")
+    return [prediction for prediction in predicted if prediction]
+
+
+def _place(name: str, texts: Sequence[str], place: int) -> str:
+    return name if len(texts) == 1 else f"{name}.{place}"
 
 
 async def compute(request: Request, texts: Sequence[str], work: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:

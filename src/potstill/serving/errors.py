@@ -1,6 +1,6 @@
 """Why a request is refused, in the shape that its protocol has for errors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import HTTPException
@@ -13,8 +13,12 @@ class RequestError(HTTPException):
     An HTTPException, because FastAPI turns any other error that reading a body raises into a 400 of its own.
     """
 
-    def __init__(self, status: int, message: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, *, retry_after: int | None = None, details: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
         super().__init__(status, message, None if retry_after is None else {"Retry-After": str(retry_after)})
+        self.details = list(details)
+        """What a program can tell the error by, in the one shape that has room for it, Google's."""
 
 
 def queue_full(retry_after: int) -> RequestError:
@@ -63,6 +67,13 @@ def shape_of(path: str) -> Shape:
     return inference_shape if path == "/predict" else own_shape
 
 
-def error_response(path: str, status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def error_response(
+    path: str, status: int, message: str, headers: Mapping[str, str] | None = None,
+    details: Sequence[Mapping[str, Any]] = (),
+) -> JSONResponse:  # fmt: skip
     """The answer to a request of `path` that is refused."""
-    return JSONResponse(shape_of(path)(status, message), status, headers)
+    shape = shape_of(path)
+    body = shape(status, message)
+    if details and shape is google_shape:
+        body["error"]["details"] = details
+    return JSONResponse(body, status, headers)

@@ -49,8 +49,10 @@ async def _load(openings: Sequence[Opening], state: ServerState) -> None:
 
 
 async def _prepare(models: Iterable[ServedModel], pool: ThreadPoolExecutor) -> None:
-    """Open what answers many texts at a time: after the start, which it would delay, and before the first crowd."""
+    """Open what answers many texts at a time and what tells languages: after the start, which they would delay, and
+    before the first crowd."""
     for model in models:
+        await asyncio.get_running_loop().run_in_executor(pool, model.bundle.languages.load)
         if several := model.bundle.model.several:
             await asyncio.get_running_loop().run_in_executor(pool, several.open)
 

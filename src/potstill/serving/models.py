@@ -26,6 +26,8 @@ class ModelDescription(BaseModel):
     multilabel: bool = Field(description="whether a text may carry several of the labels, or none")
     threshold: Threshold | None
     curve: list[ThresholdPoint] = Field(description="what other thresholds mean on validation")
+    languages: list[str] = Field(description="ISO 639; those of the texts that the model is for; empty: undeclared")
+    checks_languages: bool = Field(description="whether answers say that a text is in none of them")
     measures: dict[str, Measures] = Field(description="by split, as the study measured the model")
     layers: str
     max_length: int
@@ -52,7 +54,9 @@ def _description(model: ServedModel) -> ModelDescription:
     return ModelDescription(
         id=model.name, name=info.name, words=info.description, labels=list(info.task.labels),
         positive=info.task.positive, multilabel=info.task.multilabel,
-        threshold=info.calibration.threshold, curve=info.curve, measures=info.measures, layers=info.layers,
+        threshold=info.calibration.threshold, curve=info.curve,
+        languages=list(info.languages), checks_languages=bundle.languages.is_on,
+        measures=info.measures, layers=info.layers,
         max_length=info.max_length, long=info.long, engine=bundle.engine_name, engines=info.engines,
         digest=bundle.digest,
     )  # fmt: skip

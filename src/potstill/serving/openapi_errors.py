@@ -3,10 +3,10 @@
 from collections.abc import Container
 from typing import Any, cast
 
-from potstill.serving.errors import Shape
+from potstill.serving.errors import Shape, google_shape
 
 _REASONS = {
-    400: "The body is not JSON, or the host is not allowed",
+    400: "The body is not JSON or not as it should be, or the host is not allowed",
     401: "A key is needed",
     408: "The body did not arrive in time",
     413: "Too large",
@@ -31,6 +31,9 @@ def _description(code: int, shape: Shape) -> dict[str, Any]:
         "description": _REASONS[code],
         "content": {"application/json": {"schema": _schema(shape(code, "message"))}},
     }
+    if shape is google_shape and code == 400:
+        error = description["content"]["application/json"]["schema"]["properties"]["error"]
+        error["properties"]["details"] = {"type": "array", "items": {"type": "object"}}
     if code in (429, 503):
         description["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
     return description

@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from potstill.domain.errors import PotstillError
+from potstill.domain.language import LanguageMode
 from potstill.domain.task import Task
 from potstill.inference.bundle import newest_bundle, open_bundle, read_info
 from potstill.inference.engine import EngineName
+from potstill.inference.languages import LanguageCheck
 from potstill.serving.app import LOOPBACK, build_app
 from potstill.serving.server import run_server
 
@@ -39,6 +41,8 @@ class ServeSettings:
     threads: int | None = None
     """None: as many as this process may use."""
     expect_sha256: str | None = None
+    languages: LanguageMode = "warn"
+    """What is done about texts in another language than a bundle declares."""
 
 
 def to_stderr(line: str) -> None:
@@ -59,9 +63,15 @@ def serve(settings: ServeSettings, *, say: Callable[[str], None] = to_stderr) ->
     check_exposure(settings.host, settings.key, settings.insecure)
     check_port(settings.host, settings.port)
     check_categories(settings.categories, read_info(folders[0]).task)
+    notes = {folder: LanguageCheck(read_info(folder).languages, settings.languages).note for folder in folders}
     openings = [
         partial(
-            open_bundle, folder, engine=settings.engine, threads=settings.threads, expect_sha256=settings.expect_sha256
+            open_bundle,
+            folder,
+            engine=settings.engine,
+            threads=settings.threads,
+            expect_sha256=settings.expect_sha256,
+            languages=settings.languages,
         )
         for folder in folders
     ]
@@ -69,6 +79,9 @@ def serve(settings: ServeSettings, *, say: Callable[[str], None] = to_stderr) ->
     hosts = [*LOOPBACK, host, *settings.allow_hosts]
     app = build_app(openings, hosts=hosts, key=settings.key, categories=dict(settings.categories))
     say(f"potstill: {', '.join(map(str, folders))} on http://{host}:{settings.port}")
+    for folder, note in notes.items():
+        if note:
+            say(f"potstill: {folder}: {note}")
     return run_server(app, host=settings.host, port=settings.port)
 
 

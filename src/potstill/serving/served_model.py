@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from potstill.domain.predictor import Logits, Prediction, predictions
 from potstill.inference.bundle import BundlePredictor
+from potstill.inference.languages import NOT_TOLD, Detection
 from potstill.inference.reading import Read
 from potstill.serving.batch_queue import BatchQueue
 
@@ -15,10 +16,11 @@ INLINE_CHARACTERS = 4_000
 
 @dataclass(frozen=True)
 class TextPrediction:
-    """The prediction for a text, and whether a part of it was left unread."""
+    """The prediction for a text, whether a part of it was left unread, and what language it seems to be in."""
 
     prediction: Prediction
     truncated: bool
+    detection: Detection = NOT_TOLD
 
 
 class TooLongError(Exception):
@@ -34,14 +36,28 @@ class ServedModel:
     def __init__(self, name: str, bundle: BundlePredictor, queue: BatchQueue, *, most_tokens: int) -> None:
         self.name, self.bundle, self.queue, self._most = name, bundle, queue, most_tokens
 
-    async def predict(self, texts: Sequence[str]) -> list[TextPrediction]:
-        """The prediction for each text; raises as `logits` does."""
-        if not texts:
-            return []
-        logits, long = await self.logits(texts)
+    async def predict(self, texts: Sequence[str]) -> list[TextPrediction | None]:
+        """The prediction for each text; None for a text of which nothing can be read; raises as `logits` does."""
+        read = await self._read(texts)
+        if all(read.blank):
+            return [None] * len(texts)
+        logits = await self._logits(read)
         info = self.bundle.info
         predicted = predictions(logits, info.calibration, info.task)
-        return [TextPrediction(each, cut) for each, cut in zip(predicted, self.bundle.unread(long), strict=True)]
+        detected = await self.detect(texts)
+        answers = zip(predicted, self.bundle.unread(read.long), detected, read.blank, strict=True)
+        return [None if blank else TextPrediction(each, cut, language) for each, cut, language, blank in answers]
+
+    async def detect(self, texts: Sequence[str]) -> list[Detection]:
+        """What language each text seems to be in."""
+        check = self.bundle.languages
+        if check.is_loaded and sum(len(text) for text in texts) <= INLINE_CHARACTERS:
+            return check.detect(texts)
+        return await asyncio.to_thread(check.detect, texts)
+
+    async def is_blank(self, text: str) -> bool:
+        """Whether nothing of a text can be read."""
+        return (await self._read([text])).blank[0]
 
     async def logits(self, texts: Sequence[str]) -> tuple[Logits, list[bool]]:
         """Logits, (texts, labels), and for each text whether it is longer than a window.
@@ -51,9 +67,12 @@ class ServedModel:
             TooLongError: the texts have too many tokens for one request.
         """
         read = await self._read(texts)
+        return await self._logits(read), read.long
+
+    async def _logits(self, read: Read) -> Logits:
         if sum(len(row) for row in read.rows) > self._most:
             raise TooLongError(self._most)
-        return self.bundle.model.of_texts(read, await self.queue.submit(read.rows)), read.long
+        return self.bundle.model.of_texts(read, await self.queue.submit(read.rows))
 
     async def _read(self, texts: Sequence[str]) -> Read:
         reader = self.bundle.model.reader

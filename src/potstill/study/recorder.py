@@ -1,6 +1,7 @@
 """Writing runs down: the one place that makes a `run.json`."""
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,11 @@ from potstill.study.provenance import provenance
 class Recorder:
     """Writes the runs of one study into its ledger, each whole or not at all."""
 
-    def __init__(self, ledger: Ledger, study: str, task: Task, training: TrainingSettings) -> None:
+    def __init__(
+        self, ledger: Ledger, study: str, task: Task, training: TrainingSettings, languages: Sequence[str] = ()
+    ) -> None:
         self._ledger, self._study, self._task, self._training = ledger, study, task, training
+        self._languages = tuple(languages)
 
     def done(
         self, run: PlannedRun, evaluation: Evaluation, cost: Cost, model: TrainedModel | None = None, *,
@@ -69,8 +73,9 @@ class Recorder:
         card = model_card(f"{self._study}: {run.key}", run.description, self._task, layers, run.waived)
         size = save_classifier(model.classifier, folder / "model", max_length=length, card=card)
         decision = SavedDecision(
-            task=self._task, calibration=evaluation.calibration, max_length=length, waived=run.waived
-        )
+            task=self._task, calibration=evaluation.calibration, max_length=length, waived=run.waived,
+            languages=self._languages,
+        )  # fmt: skip
         write_decision(folder / "model", decision)
         if model.save_adapter:
             model.save_adapter(folder / "adapter")

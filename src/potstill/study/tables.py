@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from potstill.data.mentions import TERMS
+from potstill.domain.language import LanguageCode
 from potstill.recipes.adapter import Targets
 from potstill.recipes.base import Gate
 
@@ -44,6 +45,8 @@ class DataTable(Table):
     labels: dict[str, str] | list[str] | None = None
     """Values of the column `label` and their names; or the columns, of 0 and 1, of a multi-label task."""
     positive: str | None = None
+    languages: list[LanguageCode] = []
+    """Those of the texts, by ISO 639: a bundle checks the texts that it is asked about against them."""
     on_leak: Literal["stop", "drop"] = "stop"
     fractions: tuple[float, float, float] = (0.5, 0.15, 0.35)
     seed: int = 0

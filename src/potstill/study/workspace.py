@@ -69,7 +69,7 @@ class Workspace:
         self.corpus = Corpus(data, self.sources.tokenizer, study.training.max_length)
         sample = study.training.sampled_accuracy
         self.evaluator = Evaluator(self.corpus, display, threshold_rule=study.threshold, sample=sample)
-        self.recorder = Recorder(self.ledger, study.name, data.task, study.training)
+        self.recorder = Recorder(self.ledger, study.name, data.task, study.training, study.data.languages)
         self.identity = RunIdentity(study, data, self.sources)
         self._teacher: Teacher | None = None
 

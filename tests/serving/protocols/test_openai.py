@@ -1,5 +1,5 @@
 import pytest
-from sent_texts import TEXTS, TOXIC
+from sent_texts import BLANK, TEXTS, TOXIC
 from server import Server
 
 from potstill.domain.predictor import Prediction
@@ -18,6 +18,16 @@ def test_openai(server: Server) -> None:
     image = server.post("/v1/moderations", {"input": [{"type": "image_url", "image_url": {"url": "x"}}]})
     assert image.status == 400
     assert "images" in image.json["error"]["message"]
+
+
+@pytest.mark.parametrize("text", BLANK)
+def test_a_text_with_nothing_to_read_is_refused_by_its_place(server: Server, text: str) -> None:
+    for given, place in ((text, "input"), ([TOXIC, text], "input.1"), ([{"type": "text", "text": text}], "input")):
+        refused = server.post("/v1/moderations", {"input": given})
+        assert refused.status == 400
+        assert refused.json["error"]["message"] == f"{place}: there is nothing in the text that the model can read"
+    parts = [{"type": "text", "text": text}, {"type": "text", "text": TOXIC}]
+    assert server.post("/v1/moderations", {"input": parts}).json["results"][0]["flagged"] is True, "of a message"
 
 
 def test_labels_of_one_category_are_taken_together() -> None:

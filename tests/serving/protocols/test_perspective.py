@@ -1,5 +1,5 @@
 import pytest
-from sent_texts import SECRET, TEXTS, TOXIC, analyze
+from sent_texts import BLANK, SECRET, TEXTS, TOXIC, analyze
 from server import Server
 
 
@@ -22,12 +22,27 @@ def test_perspective(server: Server) -> None:
     assert served["resources"]["comments"]["methods"]["analyze"]["path"] == "v1alpha1/comments:analyze"
 
 
-@pytest.mark.parametrize("text", ["👍🏽 Good.  You fool!\nThanks", "a.  b", "no end"])
-def test_spans_are_code_points_of_the_text_as_sent(server: Server, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("👍🏽 Good.  You fool!\nThanks", ["👍🏽 Good.", "You fool!", "Thanks"]),
+        ("E.g. version 2.0 is out.", ["E.g. version 2.0 is out."]),
+        ("no end", ["no end"]),
+        ("You fool! 👍🏽\n你好。", ["You fool!"]),  # what the model cannot read has no score
+    ],
+)
+def test_spans_are_code_points_of_the_text_as_sent(server: Server, text: str, parts: list[str]) -> None:
     answer = server.post("/v1alpha1/comments:analyze", analyze(text, spanAnnotations=True)).json
     spans = answer["attributeScores"]["TOXICITY"]["spanScores"]
-    cut = [text[span["begin"] : span["end"]] for span in spans]
-    assert cut == {"👍": ["👍🏽 Good.", "You fool!", "Thanks"], "a": ["a.", "b"], "n": ["no end"]}[text[0]]
+    assert [text[span["begin"] : span["end"]] for span in spans] == parts
+
+
+@pytest.mark.parametrize("text", BLANK)
+def test_a_comment_with_nothing_to_read_is_empty(server: Server, text: str) -> None:
+    for spans in (False, True):
+        refused = server.post("/v1alpha1/comments:analyze", analyze(text, spanAnnotations=spans))
+        assert (refused.status, refused.json["error"]["status"]) == (400, "INVALID_ARGUMENT")
+        assert [detail["errorType"] for detail in refused.json["error"]["details"]] == ["COMMENT_EMPTY"]
 
 
 @pytest.mark.parametrize(

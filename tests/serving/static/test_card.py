@@ -16,6 +16,44 @@ def test_an_answer_to_another_text_is_marked_as_old(page: Page) -> None:
     expect(page.locator(".card")).to_have_class("card old")
 
 
+def test_a_text_with_nothing_to_read_has_no_answer(page: Page) -> None:
+    box(page).fill("👍")
+    expect(page.locator(".card .single")).to_have_text(
+        "No answer: there is nothing in this text that the model can read"
+    )
+    expect(page.get_by_role("button", name="Which words matter?")).to_be_hidden()
+    page.get_by_label("Each line is a separate comment").check()
+    box(page).fill(f"👍\n{TOXIC}")
+    expect(page.locator(".lines li").first).to_contain_text("No answer")
+    expect(page.locator(".card .word")).to_have_text("1 of 2 lines toxic")
+
+
+def test_a_text_in_another_language_is_told(page: Page) -> None:
+    def german(route: Route) -> None:
+        answer = route.fetch().json()
+        for result in answer["results"]:
+            result["foreign_language"] = "de"
+        route.fulfill(json=answer)
+
+    def english(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["models"][0] |= {"languages": ["en"], "checks_languages": True}
+        route.fulfill(json=answer)
+
+    page.route("**/models", english)
+    page.route("**/score", german)
+    page.reload()
+    box(page).fill(TOXIC)
+    warning = "This seems to be German, the model is for English: the score means little"
+    expect(page.locator(".card .single .hint")).to_have_text(warning)
+    expect(page.locator("#said")).to_contain_text(warning)
+    page.get_by_label("Each line is a separate comment").check()
+    box(page).fill(f"{TOXIC}\n{FINE}")
+    expect(page.locator(".lines .hint")).to_have_text([warning, warning])
+    page.goto("/model")
+    expect(page.locator("dl")).to_contain_text("English; a text in another is told")
+
+
 def test_the_threshold_changes_the_answer_and_says_what_it_means(page: Page) -> None:
     def unsure(route: Route) -> None:
         answer = route.fetch().json()

@@ -49,6 +49,20 @@ def test_a_file_is_taken_when_it_is_choose_file(page: Page) -> None:
     ]
 
 
+def test_a_file_has_the_language_where_languages_are_checked(page: Page, tmp_path: Path) -> None:
+    def english(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["models"][0] |= {"languages": ["en"], "checks_languages": True}
+        route.fulfill(json=answer)
+
+    page.route("**/models", english)
+    page.reload()
+    (tmp_path / "mine.csv").write_text("text\nyou fool\n")
+    choose_file(page, tmp_path / "mine.csv")
+    page.get_by_role("button", name="Score 1 rows").click()
+    assert downloaded(page)[0] == ["text", "label", "score", "flagged", "truncated", "foreign_language"]
+
+
 def test_formulas_are_guarded_where_that_is_asked(page: Page, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text('text,n\n"=HYPERLINK(""x"")",-1\n')
     choose_file(page, tmp_path / "mine.csv")
@@ -85,7 +99,7 @@ def test_rows_without_a_text_are_kept_and_counted_also_where_there_is_one_column
     (tmp_path / "mine.csv").write_text(f'text\n{TOXIC}\n""\n{FINE}\n" "\n')
     choose_file(page, tmp_path / "mine.csv")
     page.get_by_role("button", name="Score 4 rows").click()
-    expect(page.locator("#file-work")).to_contain_text("4 rows, 1 flagged (toxic from 0.50), 2 without a text.")
+    expect(page.locator("#file-work")).to_contain_text("4 rows, 1 flagged (toxic from 0.50), 2 with nothing to read.")
     assert [row[1] for row in downloaded(page)] == ["label", "toxic", "", "fine", ""]
 
 

@@ -59,7 +59,7 @@ async def predict(body: PredictRequest, request: Request) -> list[LabelScore] | 
     if body.raw_scores:
         raise RequestError(422, "raw_scores: this server has probabilities only")
     model = model_of(request)
-    predicted = await predict_texts(request, model, _texts(body.inputs))
+    predicted = await predict_texts(request, model, _texts(body.inputs), name="inputs")
     label_scores = [_label_scores(text.prediction, model.bundle.labels) for text in predicted]
     return label_scores if isinstance(body.inputs, Many) else label_scores[0]
 

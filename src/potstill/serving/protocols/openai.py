@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
 from potstill.domain.predictor import Prediction
 from potstill.domain.task import Task
-from potstill.serving.dependencies import model_of, predict, state_of
+from potstill.serving.dependencies import NOTHING_TO_READ, model_of, predict, predict_or_null, state_of
 from potstill.serving.errors import RequestError, openai_shape
 from potstill.serving.limits import MOST_TEXTS
 from potstill.serving.openapi_errors import error_responses
+from potstill.serving.served_model import ServedModel, TextPrediction
 from potstill.serving.strict_json import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["OpenAI"])
@@ -67,6 +68,9 @@ class Moderation(BaseModel):
     categories: dict[str, bool]
     category_scores: dict[str, float]
     category_applied_input_types: dict[str, list[Literal["text"]]]
+    foreign_language: str | None = Field(
+        default=None, description="ours: as in /score; left out where nothing speaks against the model's languages"
+    )
 
 
 class ModerationResponse(BaseModel):
@@ -77,15 +81,23 @@ class ModerationResponse(BaseModel):
     results: list[Moderation]
 
 
-@router.post("/v1/moderations", responses=error_responses(openai_shape, invalid=400))
+@router.post("/v1/moderations", responses=error_responses(openai_shape, invalid=400), response_model_exclude_none=True)
 async def moderations(body: ModerationRequest, request: Request) -> ModerationResponse:
     """Score texts; the categories are the model's labels, by the names that the server was started with."""
     model = model_of(request)
     texts, are_one_message = _texts(body.input)
     info = model.bundle.info
     categories = categories_of(state_of(request).categories, info.task)
-    predicted = await predict(request, model, texts)
-    results = [moderation_of(text.prediction, categories, info.task) for text in predicted]
+    if are_one_message:
+        predicted = await _parts_of_a_message(request, model, texts)
+    else:
+        predicted = await predict(request, model, texts, name="input", invalid=400)
+    results = [
+        moderation_of(text.prediction, categories, info.task).model_copy(
+            update={"foreign_language": text.detection.foreign_language}
+        )
+        for text in predicted
+    ]
     results = [_strongest(results)] if are_one_message else results
     return ModerationResponse(id=f"modr-{uuid4().hex}", model=info.name, results=results)
 
@@ -118,6 +130,14 @@ def _texts(given: str | Texts | Parts) -> tuple[list[str], bool]:
     return parts, True
 
 
+async def _parts_of_a_message(request: Request, model: ServedModel, texts: list[str]) -> list[TextPrediction]:
+    """The parts of which anything can be read. Raises RequestError where there is none."""
+    parts = [part for part in await predict_or_null(request, model, texts, name="input", invalid=400) if part]
+    if not parts:
+        raise RequestError(400, f"input: {NOTHING_TO_READ}")
+    return parts
+
+
 def moderation_of(prediction: Prediction, named: dict[str, str], task: Task) -> Moderation:
     """Several labels may be one category: of labels that exclude each other the shares add up, of others the largest
     counts."""
@@ -142,4 +162,5 @@ def _strongest(parts: list[Moderation]) -> Moderation:
         categories={name: any(part.categories[name] for part in parts) for name in names},
         category_scores={name: max(part.category_scores[name] for part in parts) for name in names},
         category_applied_input_types=parts[0].category_applied_input_types,
+        foreign_language=next((part.foreign_language for part in parts if part.foreign_language), None),
     )

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from potstill.domain.predictor import Logits, Prediction
+from potstill.domain.predictor import Logits, predictions
 from potstill.inference.occlusion import MOST_WORDS, Part, parts, strongest, variants, weights
-from potstill.serving.dependencies import compute, model_of, predict
-from potstill.serving.errors import own_shape
+from potstill.serving.dependencies import NOTHING_TO_READ, compute, model_of, predict_or_null
+from potstill.serving.errors import RequestError, own_shape
 from potstill.serving.limits import MOST_TEXTS
 from potstill.serving.openapi_errors import error_responses
 from potstill.serving.served_model import ServedModel, TextPrediction, TooLongError
@@ -36,6 +36,10 @@ class ScoreResult(BaseModel):
         description="whether it is the positive label; where a text may carry several, whether it has any; else null"
     )
     truncated: bool = Field(description="whether a part of the text was left unread")
+    foreign_language: str | None = Field(
+        description="where the text is clearly in none of the model's languages, the one that it seems to be in (ISO "
+        "639, und: not clear which): the score means little; else null, also where nothing is checked"
+    )
 
 
 class ScoreResponse(BaseModel):
@@ -43,20 +47,26 @@ class ScoreResponse(BaseModel):
 
     model: str
     digest: str = Field(description="SHA-256 of the bundle's manifest: another than that of /models is another bundle")
-    results: list[ScoreResult]
+    results: list[ScoreResult | None] = Field(description="null for a text of which the model can read nothing")
 
 
 @router.post("/score", responses=error_responses(own_shape))
 async def score(body: ScoreRequest, request: Request) -> ScoreResponse:
     """Score texts."""
     model = model_of(request, body.model)
-    results = [_result(text) for text in await predict(request, model, body.texts)]
+    results = [text and _result(text) for text in await predict_or_null(request, model, body.texts, name="texts")]
     return ScoreResponse(model=model.name, digest=model.bundle.digest, results=results)
 
 
 def _result(text: TextPrediction) -> ScoreResult:
     its = text.prediction
-    return ScoreResult(label=its.label, score=its.score, flagged=its.flagged, truncated=text.truncated)
+    return ScoreResult(
+        label=its.label,
+        score=its.score,
+        flagged=its.flagged,
+        truncated=text.truncated,
+        foreign_language=text.detection.foreign_language,
+    )
 
 
 class ExplainRequest(BaseModel):
@@ -97,7 +107,9 @@ async def explain(body: ExplainRequest, request: Request) -> ExplainResponse:
 async def _explanation(model: ServedModel, text: str) -> ExplainResponse:
     info = model.bundle.info
     task, temperature = info.task, info.calibration.temperature
-    column = task.positive_index if task.positive else _likeliest((await model.predict([text]))[0].prediction)
+    if await model.is_blank(text):
+        raise RequestError(422, f"text: {NOTHING_TO_READ}")
+    column = task.positive_index if task.positive else await _likeliest(model, text)
     part, logits = await _without_each_word(model, text, column, MOST_WORDS)
     words = [
         Word(begin=begin, end=end, weight=weight)
@@ -124,5 +136,8 @@ async def _without_each_word(model: ServedModel, text: str, column: int, most: i
     return cut[place], logits
 
 
-def _likeliest(prediction: Prediction) -> int:
+async def _likeliest(model: ServedModel, text: str) -> int:
+    info = model.bundle.info
+    logits, _ = await model.logits([text])
+    (prediction,) = predictions(logits, info.calibration, info.task)
     return prediction.shares.index(max(prediction.shares))

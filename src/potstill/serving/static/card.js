@@ -3,6 +3,9 @@
 import { capital, make, percent } from "./dom.js";
 import { explained } from "./words.js";
 
+/** In place of a label where the server answers null. */
+const UNREAD = "No answer: there is nothing in this text that the model can read";
+
 /**
  * What one model says, in an element of its own; `trouble` is shown and cleared where its own requests fail and succeed,
  * `moved()` is called where another threshold changes its answer.
@@ -37,7 +40,7 @@ export class Card {
     this.element.classList.remove("old");
     this.element.ariaBusy = "false";
     this.#explanation.replaceChildren();
-    this.#explain.hidden = texts.length > 1;
+    this.#explain.hidden = texts.length > 1 || results[0] === null;
     this.#draw();
   }
 
@@ -58,10 +61,14 @@ export class Card {
   /** The answer in words, for screen readers. */
   get said() {
     const { positive, multilabel } = this.model;
-    const flagged = this.#results.filter((result) => this.#isFlagged(result)).length;
+    const flagged = this.#results.filter((result) => result && this.#isFlagged(result)).length;
     const lines = `${this.#results.length} lines`;
     if (this.#results.length > 1) return positive || multilabel ? `${flagged} of ${lines} ${positive ?? "flagged"}` : lines;
-    return this.#results.length ? `${capital(this.#label(this.#results[0]))}, ${this.#probability(this.#results[0])}` : "";
+    if (this.#results[0] === null) return UNREAD;
+    if (!this.#results.length) return "";
+    const [result] = this.#results;
+    const warning = result.foreign_language ? `. ${foreign(result.foreign_language, this.model.languages)}` : "";
+    return `${capital(this.#label(result))}, ${this.#probability(result)}${warning}`;
   }
 
   #draw() {
@@ -69,17 +76,26 @@ export class Card {
   }
 
   #single(result) {
+    if (result === null) return make("div", { className: "single" }, make("p", { className: "share" }, UNREAD));
     const word = make("p", { className: `word ${this.#tone(result)}` }, capital(this.#label(result)));
     const share = make("p", { className: "share" }, this.#probability(result), result.truncated ? " · only the start was read" : "");
-    return make("div", { className: "single" }, word, share, this.#bar(result));
+    return make("div", { className: "single" }, word, share, this.#bar(result), ...this.#warning(result));
   }
 
   #list() {
-    const lines = this.#results.map((result, n) =>
-      make("li", {}, make("span", { className: "text" }, this.#texts[n]),
-        make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#label(result))}, ${percent(result.score)}`), this.#bar(result)));
+const lines = this.#results.map((result, n) => make("li", {}, make("span", { className: "text" }, this.#texts[n]), ...this.#line(result)));
     const percents = make("p", { className: "hint" }, `The percentage is the probability of ${this.#of("the label")}.`);
     return make("div", {}, make("p", { className: "word" }, this.said), percents, make("ol", { className: "lines" }, ...lines));
+  }
+
+  #line(result) {
+    if (result === null) return [make("span", { className: "small" }, UNREAD)];
+    const words = make("span", { className: `small ${this.#tone(result)}` }, `${capital(this.#label(result))}, ${percent(result.score)}`);
+    return [words, this.#bar(result), ...this.#warning(result)];
+  }
+
+  #warning({ foreign_language }) {
+    return foreign_language ? [make("p", { className: "hint" }, foreign(foreign_language, this.model.languages))] : [];
   }
 
   #bar(result) {
@@ -157,6 +173,13 @@ export class Card {
       trouble.show(error);
     }
   }
+}
+
+/** That a text is in a language that the model was not made for; the codes are ISO 639. */
+function foreign(code, served) {
+  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  const itself = code === "und" ? "another language" : names.of(code);
+  return `This seems to be ${itself}, the model is for ${served.map((each) => names.of(each)).join(", ")}: the score means little`;
 }
 
 function nearest(curve, value) {

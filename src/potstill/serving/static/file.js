@@ -5,7 +5,7 @@ import { format, parse, separatorOf } from "./csv.js";
 import { find, make } from "./dom.js";
 
 const MOST_BYTES = 20_000_000;
-const ADDED = ["label", "score", "flagged", "truncated"];
+const ALWAYS_ADDED = ["label", "score", "flagged", "truncated"];
 const USUAL = ["text", "comment", "comment_text", "tweet", "message", "body", "content"];
 /** One request's worth: small enough that the page's own typing is answered between two. */
 const AT_ONCE = { texts: 32, characters: 20_000 };
@@ -71,14 +71,14 @@ export class FileScoring {
     cancel.focus();
     const started = performance.now();
     // For each row its result, or why it has none.
-    const results = rows.map((row) => (row[column].trim() ? "not reached" : "without a text"));
+    const results = rows.map((row) => (row[column].trim() ? "not reached" : "with nothing to read"));
     const wanted = results.flatMap((result, n) => (result === "not reached" ? [n] : []));
     let done = 0;
     let ended = "";
     try {
       for (const batch of batches(wanted.map((n) => rows[n][column]))) {
         const waiting = (error, left) => (words.textContent = `${error.message} Continuing in ${left} s.`);
-        for (const result of await this.#ask(batch, stop.signal, waiting)) results[wanted[done++]] = result;
+        for (const result of await this.#ask(batch, stop.signal, waiting)) results[wanted[done++]] = result ?? "with nothing to read";
         bar.value = done;
         words.textContent = progress(done, wanted.length, performance.now() - started);
       }
@@ -104,9 +104,10 @@ export class FileScoring {
   }
 
   #give(name, header, rows, results, safe, ended) {
-    const prefix = ADDED.some((title) => header.includes(title)) ? "potstill_" : "";
-    const added = results.map((result) => ADDED.map((title) => (typeof result === "string" ? "" : String(result[title] ?? ""))));
-    const text = format([[...header, ...ADDED.map((title) => prefix + title)], ...rows.map((row, n) => [...row, ...added[n]])], safe);
+    const titles = [...ALWAYS_ADDED, ...(this.model.checks_languages ? ["foreign_language"] : [])];
+    const prefix = titles.some((title) => header.includes(title)) ? "potstill_" : "";
+    const added = results.map((result) => titles.map((title) => (typeof result === "string" ? "" : String(result[title] ?? ""))));
+    const text = format([[...header, ...titles.map((title) => prefix + title)], ...rows.map((row, n) => [...row, ...added[n]])], safe);
     const link = make("a", { className: "button", href: URL.createObjectURL(new Blob([text], { type: "text/csv" })) }, "Download the scored file");
     link.download = name.replace(/(\.[^.]*)?$/, ".scored.csv");
     const counts = new Map([[`flagged${atThreshold(this.model)}`, results.filter((result) => result.flagged).length]]);

@@ -28,6 +28,7 @@ function facts(model) {
   const long = model.long === "windows" ? "read in overlapping windows, the strongest counts" : "cut";
   const pairs = [
     ["Labels", model.labels.join(", ")],
+    ["Languages", languages(model)],
     ["Layers kept", model.layers || "all"],
     ["Longer texts", `more than ${model.max_length} tokens: ${long}`],
     ["Engine here", `${model.engine}, ${(model.engines[model.engine].bytes / 1e6).toFixed(1)} MB`],
@@ -35,6 +36,12 @@ function facts(model) {
   ];
   if (model.threshold) pairs.splice(1, 0, ["Decision", `${model.positive} from a probability of ${model.threshold.value.toFixed(3)} (${model.threshold.rule})`]);
   return make("dl", {}, ...pairs.flatMap(([name, words]) => [make("dt", {}, name), make("dd", {}, words)]));
+}
+
+function languages(model) {
+  if (!model.languages.length) return "not declared, so texts are not checked for theirs";
+  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  return model.languages.map((code) => names.of(code)).join(", ") + (model.checks_languages ? "; a text in another is told" : "");
 }
 
 function measures(model) {
