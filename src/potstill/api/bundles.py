@@ -7,6 +7,7 @@ from pathlib import Path
 import potstill
 from potstill.api.places import RUNS
 from potstill.domain.predictor import Prediction
+from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.inference import bundle as bundles
 from potstill.inference.bundle import BundlePredictor
 from potstill.inference.engine import EngineName
@@ -42,17 +43,18 @@ def open_bundle(folder: str | Path | None = None, opening: Opening = AS_IT_COMES
     )  # fmt: skip
 
 
-def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction]:
+def predict(model: str | Path, texts: Sequence[str], read_as: ReadAs = AS_SAVED) -> list[Prediction]:
     """What a saved model says about each text. To ask it again and again, keep what `open_bundle` or `open_model`
     returns.
 
     Args:
         model: a bundle, or whatever `open_model` opens; that takes the lab.
         texts: any number of them.
+        read_as: what a model answers and how long its texts are, where its folder does not record it; a bundle does.
 
     Raises:
         PotstillError: there is no such model, or it is changed or damaged.
     """
     if bundles.is_bundle(model):
         return open_bundle(model).predict(texts)
-    return potstill.open_model(model).predict(texts)
+    return potstill.open_model(model, read_as).predict(texts)

@@ -11,6 +11,7 @@ from potstill.data.loading import load_dataset
 from potstill.data.pilot import PILOT
 from potstill.data.source import Source, Sources
 from potstill.domain.errors import PotstillError
+from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.domain.study_folder import StudyFolder
 from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
@@ -22,17 +23,18 @@ from potstill.models.predictor import TorchPredictor, decision_of, open_model_fo
 from potstill.study.datasets import rows_of_study
 
 
-def open_model(model: str | Path) -> TorchPredictor:
+def open_model(model: str | Path, read_as: ReadAs = AS_SAVED) -> TorchPredictor:
     """A saved model, to be asked by `predict`, or for logits by a call.
 
     Args:
         model: its folder, a study's folder (its picked arm), a run's folder in a ledger, or a Hub id.
+        read_as: what it answers and how long its texts are, where the model folder does not record it.
 
     Raises:
-        PotstillError: there is no such model, its head is random, or the study has no picked arm.
+        PotstillError: there is no such model, it does not open, its head is random, or the study has no picked arm.
     """
     study = StudyFolder(model)
-    return open_predictor(str(picked_model(study.path) if study.is_study() else model))
+    return open_predictor(str(picked_model(study.path) if study.is_study() else model), read_as)
 
 
 def export(
@@ -43,7 +45,7 @@ def export(
     engines: Sequence[EngineName] = ENGINES,
     long: LongText = "windows",
     tolerance: Tolerance = DEFAULT_TOLERANCE,
-    max_length: int | None = None,
+    read_as: ReadAs = AS_SAVED,
     console: Console | None = None,
 ) -> BundleInfo:
     """Write a bundle, which answers fast and without torch.
@@ -58,7 +60,7 @@ def export(
         engines: those to make; what cannot be made here is left out.
         long: whether a text longer than a window is read in several, or cut.
         tolerance: how far an engine's answers may lie from the model's before it is left out.
-        max_length: tokens in a window, where the model folder does not record it.
+        read_as: what the model answers and the tokens in a window, where the model folder does not record it.
         console: shows the progress; standard output unless given.
 
     Raises:
@@ -74,7 +76,7 @@ def export(
     source = picked_model(study.path, arm) if is_study else model
     data = rows_of_study(study.path) if is_study else load_dataset(Sources(Source(PILOT)))
     opened, classifier = open_model_folder(str(source))
-    decision = decision_of(opened, classifier, max_length)
+    decision = decision_of(opened, classifier, read_as)
     if decision.waived:
         raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)

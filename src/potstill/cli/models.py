@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from potstill.cli.commands import ENGINES, Commands, add_command
+from potstill.cli.commands import ENGINES, Commands, add_command, add_reading
 
 
 def register(commands: Commands) -> None:
@@ -27,6 +27,7 @@ def _add_predict(commands: Commands) -> None:
     parser.add_argument(
         "texts", nargs="+", metavar="TEXT", help="a text; - reads standard input, in UTF-8, a text on each line"
     )
+    add_reading(parser)
 
 
 def _add_export(commands: Commands) -> None:
@@ -45,9 +46,7 @@ def _add_export(commands: Commands) -> None:
         "(default: all that can be made here)")  # fmt: skip
     parser.add_argument("--long", choices=["windows", "truncate"], default="windows", help="whether a text longer "
         "than a window is read in several, or cut (default: windows)")  # fmt: skip
-    parser.add_argument(
-        "--max-length", type=int, metavar="N", help="tokens in a window, where the model folder does not record it"
-    )
+    add_reading(parser, max_length="tokens in a window, where the model folder does not record it")
     parser.add_argument("--max-flips", type=float, default=0.005, metavar="SHARE", help="rows that may be decided "
         "otherwise than in fp32 before an engine is left out (default: 0.005)")  # fmt: skip
     parser.add_argument("--max-pr-auc", type=float, default=0.002, metavar="CHANGE", help="change of PR-AUC before an "
@@ -69,6 +68,8 @@ def _add_fetch(commands: Commands) -> None:
 def _predict(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from potstill.domain.errors import ModelError
+    from potstill.domain.read_as import ReadAs
     from potstill.inference.bundle import is_bundle
     from potstill.inference.printing import print_predictions
 
@@ -76,12 +77,14 @@ def _predict(arguments: argparse.Namespace) -> int:
     if is_bundle(arguments.model):
         from potstill.api.bundles import open_bundle
 
+        if arguments.problem:
+            raise ModelError(f"{arguments.model} is a bundle, which says itself what it answers: leave --problem out")
         bundle = open_bundle(arguments.model)
         print_predictions(texts, bundle.predict(texts), bundle.info.task, bundle.info.calibration, console)
         return 0
     from potstill.api.models import open_model
 
-    model = open_model(arguments.model)
+    model = open_model(arguments.model, ReadAs(arguments.problem))
     print_predictions(texts, model.predict(texts), model.task, model.calibration, console)
     return 0
 
@@ -97,14 +100,15 @@ def _export(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.api.models import export
+    from potstill.domain.read_as import ReadAs
     from potstill.domain.study_folder import StudyFolder
     from potstill.export.checks import Tolerance
     from potstill.inference.engine import engines_of
 
     info = export(
         arguments.model, arguments.out, arm=arguments.arm, engines=engines_of(arguments.engines), long=arguments.long,
-        tolerance=Tolerance(arguments.max_flips, arguments.max_pr_auc), max_length=arguments.max_length,
-        console=Console(stderr=True),
+        tolerance=Tolerance(arguments.max_flips, arguments.max_pr_auc),
+        read_as=ReadAs(arguments.problem, arguments.max_length), console=Console(stderr=True),
     )  # fmt: skip
     for name, engine in info.engines.items():
         speed = ", ".join(f"{speed:.0f} texts/s" for speed in engine.texts_per_second.values())

@@ -7,7 +7,7 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerBase
 
 from potstill.domain.errors import StudyError
-from potstill.models.auto import read_config
+from potstill.models.auto import check_weights, read_config
 from potstill.models.classifier import check_input_length, empty_classifier, open_tokenizer
 from potstill.models.encoder import find_encoder
 from potstill.models.layer_stack import depth_of
@@ -62,7 +62,9 @@ def find_sources(teacher: TeacherTable, max_length: int, root: Path) -> ModelSou
     model = find_encoder(teacher.model, teacher.revision, root) if teacher.model else None
     start = model or encoder
     assert start is not None, "TeacherTable asks for one of them"
-    empty = empty_classifier(read_config(start))
+    config = read_config(start)
+    check_weights(start, config, is_encoder=model is None)
+    empty = empty_classifier(config)
     check_input_length(empty, max_length)
     sources = ModelSources(encoder, model, depth_of(empty), max_length, root)
     if encoder and model and open_tokenizer(encoder).get_vocab() != sources.tokenizer.get_vocab():
