@@ -81,12 +81,13 @@ def read_model(
     return model, report.missing
 
 
-def check_weights(folder: Path, config: PretrainedConfig, *, is_encoder: bool = False) -> None:
-    """Compare the names and shapes of a folder's weights with the model's, without reading them; raises as `read_model`
-    does."""
+def check_weights(folder: Path, config: PretrainedConfig, *, is_encoder: bool = False) -> tuple[str, ...]:
+    """Compare the names and shapes of a folder's weights with the model's, without reading them; the names of those of
+    a head that are lacking. Raises as `read_model` does."""
     with _RNG.fork_rng(devices=[]):  # or a head that is drawn by a seed would be another
         model, report = _read(folder, config, device="meta")
     check_report(folder, model, report, is_encoder=is_encoder)
+    return report.missing
 
 
 def _read(folder: Path, config: PretrainedConfig, device: str | None = None) -> tuple[PreTrainedModel, WeightsReport]:

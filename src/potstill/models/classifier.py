@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -14,7 +15,7 @@ from potstill.domain.errors import ModelError, in_short, some_of
 from potstill.domain.task import Task
 from potstill.models.auto import model_from_config, read_config, read_model, read_tokenizer, write_part
 from potstill.models.encoder import find_encoder
-from potstill.models.forward import encode, predict_logits
+from potstill.models.forward import encode, label_count, predict_logits
 from potstill.models.label_names import declare_problem
 from potstill.models.layer_stack import depth_of, modules_by_name
 
@@ -80,6 +81,7 @@ def _load(folder: Path, config: PretrainedConfig, *, is_encoder: bool) -> Classi
     classifier = Classifier(model.eval(), open_tokenizer(folder), fresh)
     check_vocabulary(folder, classifier)
     _settle_padding(classifier)
+    _forget_cache(model)
     _check_answers(folder, classifier)
     return classifier
 
@@ -102,13 +104,18 @@ def input_embeddings(model: PreTrainedModel) -> int:
 
 
 def _settle_padding(classifier: Classifier) -> None:
-    """Name the token that fills a batch up where the config does not: the tokenizer's, or that which ends a text. A
-    decoder finds the end of each text by it, and takes no batch without."""
-    config, tokenizer = classifier.model.config, classifier.tokenizer
-    if config.pad_token_id is not None:
-        return
-    ids = (tokenizer.pad_token_id, tokenizer.eos_token_id, config.eos_token_id)
-    config.pad_token_id = next((number for number in ids if isinstance(number, int)), None)
+    """Name the token that fills a batch up where the config names none that the model has a vector for: the
+    tokenizer's, or that which ends a text. A decoder finds the end of each text by it, and takes no batch without."""
+    config, tokenizer, rows = classifier.model.config, classifier.tokenizer, input_embeddings(classifier.model)
+    ids = (config.pad_token_id, tokenizer.pad_token_id, tokenizer.eos_token_id, config.eos_token_id)
+    config.pad_token_id = next((number for number in ids if isinstance(number, int) and 0 <= number < rows), None)
+
+
+def _forget_cache(model: PreTrainedModel) -> None:
+    """A decoder keeps what it computed for the words that it would say next, and a classifier says none: its layers
+    could not be called twice on the same words."""
+    if getattr(model.config, "use_cache", False):
+        model.config.use_cache = False
 
 
 def _check_answers(folder: Path, classifier: Classifier) -> None:
@@ -125,7 +132,8 @@ def _check_answers(folder: Path, classifier: Classifier) -> None:
 
 
 def _check_kind(folder: Path, classifier: Classifier) -> None:
-    kinds = classifier.model.config.architectures or []
+    named: Any = classifier.model.config.architectures  # whatever the file has there
+    kinds = [str(kind) for kind in cast(list[Any], named)] if isinstance(named, list) else []
     if kinds and not classifier.fresh and not any("SequenceClassification" in kind for kind in kinds):
         raise ModelError(
             f"{folder / 'config.json'}: the model was saved as {some_of(kinds)} (architectures), which is no "
@@ -200,6 +208,12 @@ def check_input_length(model: PreTrainedModel | Path, max_length: int) -> None:
     if longest is not None and max_length > longest:
         kind = model.config.model_type
         raise ModelError(f"max_length {max_length} is more than the {longest} tokens that this {kind} can read")
+
+
+def labels_of(model: PreTrainedModel) -> list[str]:
+    """The label names in the order of the logits."""
+    names = cast(dict[int, str], model.config.id2label or {})
+    return [str(names[index]) for index in range(label_count(model))]
 
 
 def count_parameters(model: torch.nn.Module) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.models.classifier import (
     Classifier,
     check_input_length,
+    labels_of,
     logits_of,
     longest_input,
     open_classifier,
@@ -21,7 +22,7 @@ from potstill.models.classifier import (
 )
 from potstill.models.encoder import find_encoder
 from potstill.models.folder_checks import CONFIG
-from potstill.models.label_names import labels_of, task_of
+from potstill.models.problem import task_of
 from potstill.models.saved import DECISION_FILE, SavedDecision, read_decision
 
 DEFAULT_LENGTH = 128

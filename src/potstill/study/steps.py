@@ -23,9 +23,10 @@ from potstill.methods.baselines import baseline_logits
 from potstill.methods.context import TrainedModel, TrainingContext
 from potstill.methods.teacher import fine_tune_teacher
 from potstill.methods.union import make_model
-from potstill.models.classifier import Classifier, count_parameters, open_classifier, quiet_transformers
+from potstill.models.classifier import Classifier, count_parameters, labels_of, open_classifier, quiet_transformers
 from potstill.models.folder_checks import CONFIG
-from potstill.models.label_names import check_declared, declare_problem, labels_of
+from potstill.models.label_names import declare_problem
+from potstill.models.problem import check_declared
 from potstill.recipes.training import TrainingSettings
 from potstill.recipes.union import Recipe
 from potstill.study.config import Study
