@@ -39,11 +39,11 @@ ODD: tuple[Any, ...] = (
 )  # fmt: skip
 KEYS = (
     "model_type", "problem_type", "id2label", "label2id", "num_labels", "num_hidden_layers", "vocab_size",
-    "hidden_size", "architectures", "num_attention_heads", "max_position_embeddings", "pad_token_id", "quantization_config", "dtype",
-    "torch_dtype", "auto_map", "transformers_version", "tokenizer_class", "model_max_length", "pad_token", "cls_token",
-    "unk_token", "extra_special_tokens", "added_tokens_decoder", "truncation_side", "padding_side", "is_decoder",
-    "attn_implementation", "layer_types", "rope_parameters", "return_dict", "output_attentions", "use_cache",
-    "chunk_size_feed_forward",
+    "hidden_size", "architectures", "num_attention_heads", "max_position_embeddings", "pad_token_id",
+    "quantization_config", "dtype", "torch_dtype", "auto_map", "transformers_version", "tokenizer_class",
+    "model_max_length", "pad_token", "cls_token", "unk_token", "extra_special_tokens", "added_tokens_decoder",
+    "truncation_side", "padding_side", "is_decoder", "attn_implementation", "layer_types", "rope_parameters",
+    "return_dict", "output_attentions", "use_cache", "chunk_size_feed_forward",
 )  # fmt: skip
 
 

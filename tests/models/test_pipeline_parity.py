@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from families import FAMILIES, tiny_of
+from piped import piped
 from tiny import comments
-from transformers import pipeline
 
 from potstill.domain.layers import plan_layers
 from potstill.domain.measures import Calibration
@@ -53,12 +53,7 @@ def test_a_pipeline_gives_every_score_as_predict_does(family: str, problem: str,
     task = TASKS[problem]
     folder = saved_student(tmp_path / "student", family, task)
     ours = by_label(task, open_predictor(str(folder)).predict(TEXTS))
-    classify = pipeline("text-classification", model=str(folder), top_k=None)
-    rows = [normalise(text) for text in TEXTS]
-    theirs = [
-        {answer["label"]: answer["score"] for answer in answers}
-        for answers in classify(rows, truncation=True, max_length=LENGTH)
-    ]
+    theirs = piped(folder, [normalise(text) for text in TEXTS], length=LENGTH)
     for own, scores in zip(ours, theirs, strict=True):
         assert own.keys() == scores.keys()
         assert list(own.values()) == pytest.approx([scores[label] for label in own], abs=1e-5)
@@ -70,10 +65,8 @@ def test_a_fitted_temperature_divides_the_pipeline_s_logits(problem: str, tmp_pa
     task = TASKS[problem]
     folder = saved_student(tmp_path / "student", "bert", task, temperature=2.5)
     ours = [list(scores.values()) for scores in by_label(task, open_predictor(str(folder)).predict(TEXTS))]
-    classify = pipeline("text-classification", model=str(folder), top_k=None, function_to_apply="none")
-    answered = classify([normalise(text) for text in TEXTS], truncation=True, max_length=LENGTH)
-    for own, answers in zip(ours, answered, strict=True):
-        by_name = {answer["label"]: answer["score"] for answer in answers}
+    theirs = piped(folder, [normalise(text) for text in TEXTS], length=LENGTH, function="none")
+    for own, by_name in zip(ours, theirs, strict=True):
         logits = np.array([by_name[label] for label in task.labels]) / 2.5
         expected = 1 / (1 + np.exp(-logits)) if task.multilabel else np.exp(logits) / np.exp(logits).sum()
         assert own == pytest.approx(expected.tolist(), abs=1e-5)
