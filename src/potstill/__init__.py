@@ -41,6 +41,7 @@ _HOMES = {
     "Access": "potstill.api.serving",
     "Source": "potstill.data.source",
     "Tolerance": "potstill.export.checks",
+    "ReadAs": "potstill.domain.read_as",
     "PotstillError": "potstill.domain.errors",
 }
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll] - one list of the names is enough

@@ -19,6 +19,7 @@ from potstill.api.study import run as run
 from potstill.api.study import tune as tune
 from potstill.data.source import Source as Source
 from potstill.domain.errors import PotstillError as PotstillError
+from potstill.domain.read_as import ReadAs as ReadAs
 from potstill.export.checks import Tolerance as Tolerance
 from potstill.scoring.score import ScoreResult as ScoreResult
 

@@ -2,10 +2,12 @@ import json
 from pathlib import Path
 
 import pytest
-from bundles import TinyBundle, edit_info, reseal
+from bundles import BUNDLE_ENGINES, TinyBundle, edit_info, reseal
+from tokenizers import Tokenizer
 
 from potstill.domain.errors import ModelError
 from potstill.inference.bundle import open_bundle
+from potstill.inference.engine import EngineName
 
 
 def test_a_window_longer_than_the_model_s_is_refused(copy: Path) -> None:
@@ -33,3 +35,14 @@ def test_an_engine_that_disagrees_with_the_probes_is_passed_over_aloud(
     with pytest.raises(ModelError, match="probes are wrong by up to"):
         open_bundle(copy)
     assert f"engine {good.engine_name} is not used" in caplog.text
+
+
+@pytest.mark.parametrize("engine", [engine for engine in BUNDLE_ENGINES if engine.startswith("onnx")])
+def test_a_tokenizer_with_a_token_that_the_engine_does_not_know_is_refused(copy: Path, engine: EngineName) -> None:
+    """As bundles have it that were made before export compared the two: a text with that token would fail."""
+    tokenizer = Tokenizer.from_file(str(copy / "tokenizer.json"))
+    tokenizer.add_special_tokens(["[USER]"])
+    tokenizer.save(str(copy / "tokenizer.json"))
+    reseal(copy)
+    with pytest.raises(ModelError, match=r"does not know the token \d+ of tokenizer\.json.*export the model again"):
+        open_bundle(copy, engine=engine)

@@ -1,7 +1,11 @@
 from itertools import pairwise
 
 import pytest
+from odd_folders import byte_pairs
 from tiny import ODD_TEXTS, tiny_tokenizer
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.processors import TemplateProcessing
 
 from potstill.domain.errors import ModelError
 from potstill.domain.normalise import normalise
@@ -55,3 +59,26 @@ def test_texts_are_cut_into_slices_of_so_many_characters() -> None:
     assert [list(some) for some in slices(texts, 5)] == [["aaa", "bb", ""], ["c" * 9], ["d", "e"]]
     assert [list(some) for some in slices(texts, 1)] == [["aaa"], ["bb"], [""], ["c" * 9], ["d"], ["e"]]
     assert list(slices([], 5)) == []
+
+
+def test_a_text_without_tokens_is_the_blank_one() -> None:
+    """A tokenizer that adds no special tokens makes nothing of nothing, and no engine reads a row of length 0."""
+    content = byte_pairs().backend_tokenizer.to_str().encode()
+    read = Reader(content, max_length=20, long="windows", blank=7).read(["", "ok", " \n "])
+    assert read.rows[0] == read.rows[2] == [7]
+    assert len(read.rows[1]) > 0
+    assert read.owners == [0, 1, 2]
+
+
+def test_special_tokens_are_found_around_a_word_that_the_tokenizer_knows() -> None:
+    """It knows no "a": of nothing in between, both ends would stand behind a text."""
+    tokenizer = Tokenizer(BPE({"<s>": 0, "</s>": 1, "o": 2, "k": 3, "ok": 4}, [("o", "k")]))
+    tokenizer.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)])
+    reader = Reader(tokenizer.to_str().encode(), max_length=20, long="windows")
+    assert reader.read(["ok", ""]).rows == [[0, 4, 1], [0, 1]]
+    assert reader.largest_id() == 4
+
+
+def test_a_tokenizer_that_knows_no_word_is_refused() -> None:
+    with pytest.raises(ModelError, match="makes no token of any word"):
+        Reader(Tokenizer(BPE()).to_str().encode(), max_length=20, long="windows")

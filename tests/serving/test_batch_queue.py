@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from potstill.domain.predictor import Logits
-from potstill.serving.batch_queue import BatchQueue, BusyError, Row
+from potstill.serving.batch_queue import BatchQueue, BusyError, FailedError, Row
 
 
 class Engine:
@@ -113,20 +113,29 @@ def test_a_client_that_leaves_frees_its_place_before_its_rows_are_computed() -> 
     assert engine.batches == [[1], [4]]
 
 
-def test_an_error_of_the_engine_reaches_those_who_asked_and_nobody_else() -> None:
+@pytest.mark.parametrize("batch_tokens", [4, 100])
+def test_an_error_of_the_engine_reaches_who_asked_for_it_and_nobody_else(batch_tokens: int) -> None:
+    """Also those who shared a batch with it: each row of a batch that fails is computed again by itself."""
     engine = Engine()
 
     def fails_on_seven(rows: Sequence[Row]) -> Logits:
-        if rows[0][0] == 7:
+        if any(ids[0] == 7 for ids in rows):
             raise RuntimeError("out of order")
         return engine(rows)
 
-    queue = BatchQueue(fails_on_seven, seconds=1, tokens_per_second=100, batch_tokens=4)
+    queue = BatchQueue(fails_on_seven, seconds=1, tokens_per_second=1000, batch_tokens=batch_tokens)
 
     async def scene() -> None:
-        answers = await asyncio.gather(queue.submit([row(7)]), queue.submit([row(1)]), return_exceptions=True)
-        assert isinstance(answers[0], RuntimeError)
-        assert isinstance(answers[1], np.ndarray)
+        asked = [[row(1), row(2)], [row(3), row(7), row(4)], *([row(n)] for n in (5, 6, 8, 9))]
+        answers = await asyncio.gather(*map(queue.submit, asked), return_exceptions=True)
+        guilty = answers.pop(1)
+        assert isinstance(guilty, FailedError)
+        assert str(guilty) == "out of order"
+        assert [answer[:, 0].tolist() for answer in answers if isinstance(answer, np.ndarray)] == [
+            [1, 2], [5], [6], [8], [9],
+        ]  # fmt: skip
         assert queue.waiting_tokens == 0
+        assert queue.busy_for() == 0
+        assert (await queue.submit([row(1)])).tolist() == [[1, 0]], "and the queue goes on"
 
     run(engine, scene(), queue)

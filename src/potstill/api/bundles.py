@@ -8,6 +8,7 @@ import potstill
 from potstill.api.places import RUNS
 from potstill.domain.language import LanguageMode
 from potstill.domain.predictor import Prediction
+from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.inference import bundle as bundles
 from potstill.inference.bundle import BundlePredictor
 from potstill.inference.engine import EngineName
@@ -46,7 +47,7 @@ def open_bundle(folder: str | Path | None = None, opening: Opening = AS_IT_COMES
     )  # fmt: skip
 
 
-def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction | None]:
+def predict(model: str | Path, texts: Sequence[str], read_as: ReadAs = AS_SAVED) -> list[Prediction | None]:
     """What a saved model says about each text; None where nothing of a text can be read: it has no visible sign, or
     none that the tokenizer knows. To ask it again and again, keep what `open_bundle` or `open_model`
     returns.
@@ -54,10 +55,11 @@ def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction | None]:
     Args:
         model: a bundle, or whatever `open_model` opens; that takes the lab.
         texts: any number of them.
+        read_as: what a model answers and how long its texts are, where its folder does not record it; a bundle does.
 
     Raises:
         PotstillError: there is no such model, or it is changed or damaged.
     """
     if bundles.is_bundle(model):
         return open_bundle(model).predict(texts)
-    return potstill.open_model(model).predict(texts)
+    return potstill.open_model(model, read_as).predict(texts)

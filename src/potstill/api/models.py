@@ -13,6 +13,7 @@ from potstill.data.pilot import PILOT
 from potstill.data.source import Source, Sources
 from potstill.domain.errors import PotstillError
 from potstill.domain.language import language_code
+from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.domain.study_folder import StudyFolder
 from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
@@ -27,29 +28,28 @@ from potstill.study.datasets import rows_of_study
 
 @dataclass(frozen=True)
 class BundleTexts:
-    """What texts a bundle reads, and how: whether one that is longer than a window is read in several or cut, the
-    tokens in a window (None: as the model folder records it), and the languages that it is for, by ISO 639 (None: as
-    the study declares them)."""
+    """What texts a bundle reads, and how: whether one that is longer than a window is read in several or cut, and the
+    languages that it is for, by ISO 639 (None: as the study declares them)."""
 
     long: LongText = "windows"
-    max_length: int | None = None
     languages: Sequence[str] | None = None
 
 
 AS_RECORDED = BundleTexts()
 
 
-def open_model(model: str | Path) -> TorchPredictor:
+def open_model(model: str | Path, read_as: ReadAs = AS_SAVED) -> TorchPredictor:
     """A saved model, to be asked by `predict`, or for logits by a call.
 
     Args:
         model: its folder, a study's folder (its picked arm), a run's folder in a ledger, or a Hub id.
+        read_as: what it answers and how long its texts are, where the model folder does not record it.
 
     Raises:
-        PotstillError: there is no such model, its head is random, or the study has no picked arm.
+        PotstillError: there is no such model, it does not open, its head is random, or the study has no picked arm.
     """
     study = StudyFolder(model)
-    return open_predictor(str(picked_model(study.path) if study.is_study() else model))
+    return open_predictor(str(picked_model(study.path) if study.is_study() else model), read_as)
 
 
 def export(
@@ -60,6 +60,7 @@ def export(
     engines: Sequence[EngineName] = ENGINES,
     texts: BundleTexts = AS_RECORDED,
     tolerance: Tolerance = DEFAULT_TOLERANCE,
+    read_as: ReadAs = AS_SAVED,
     console: Console | None = None,
 ) -> BundleInfo:
     """Write a bundle, which answers fast and without torch.
@@ -72,8 +73,9 @@ def export(
         out: the bundle; a study has a place for it, `StudyFolder(model).bundle(arm)`.
         arm: of a study, another than the picked one.
         engines: those to make; what cannot be made here is left out.
-        texts: what becomes of long texts, where texts are cut, and the languages that the bundle is for.
+        texts: what becomes of long texts, and the languages that the bundle is for.
         tolerance: how far an engine's answers may lie from the model's before it is left out.
+        read_as: what the model answers and the tokens in a window, where the model folder does not record it.
         console: shows the progress; standard output unless given.
 
     Raises:
@@ -89,7 +91,7 @@ def export(
     source = picked_model(study.path, arm) if is_study else model
     data = rows_of_study(study.path) if is_study else load_dataset(Sources(Source(PILOT)))
     opened, classifier = open_model_folder(str(source))
-    decision = decision_of(opened, classifier, texts.max_length)
+    decision = decision_of(opened, classifier, read_as)
     if decision.waived:
         raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)

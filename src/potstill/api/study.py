@@ -9,6 +9,7 @@ from potstill.analysis.saved_models import picked_model
 from potstill.api.places import RUNS, layer_search_folder
 from potstill.data.source import Source
 from potstill.domain.layer_search import LayerSearch
+from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.domain.study_folder import StudyFolder
 from potstill.domain.tuning import Tuning
 from potstill.ledger.files import write_file
@@ -88,7 +89,7 @@ def layers(
     *,
     num_layers: int | None = None,
     rows: int = 512,
-    max_length: int | None = None,
+    read_as: ReadAs = AS_SAVED,
     console: Console | None = None,
 ) -> LayerSearch:
     """Which layers of a classifier matter: every choice of so many is tried, untrained. What was found is written down
@@ -101,7 +102,7 @@ def layers(
         out: the folder to write to; `layer_search_folder(model)` unless given.
         num_layers: layers to keep; half unless given.
         rows: how many rows to try on.
-        max_length: tokens of a text, where the model folder does not record it.
+        read_as: what the model answers and the tokens of a text, where the model folder does not record it.
         console: shows the progress; standard output unless given.
 
     Raises:
@@ -111,7 +112,7 @@ def layers(
     search = which_layers(
         picked_model(study.path, "teacher") if study.is_study() else model,
         data if isinstance(data, Source) else Source(str(data)),
-        num_layers=num_layers, rows=rows, max_length=max_length, out=folder, display=Display(console or Console()),
+        num_layers=num_layers, rows=rows, read_as=read_as, out=folder, display=Display(console or Console()),
     )  # fmt: skip
     name = f"layers-{search.num_layers}"
     write_file(folder / f"{name}.md", markdown(build_layer_document(search, str(model))).encode())

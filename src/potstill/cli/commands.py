@@ -32,6 +32,20 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+PROBLEMS = ("binary", "multiclass", "multilabel")
+"""What a model may answer: one of two labels, one of several, or any number of them."""
+
+
+def add_reading(parser: argparse.ArgumentParser, *, max_length: str = "") -> None:
+    """Add the arguments of commands that open a model folder; `max_length` is the help of `--max-length`, if any."""
+    parser.add_argument(
+        "--problem", choices=PROBLEMS, help="what the classifier in a model folder answers, where its config.json does "
+        "not say it (problem_type): one of two labels, one of several, or any number of them",
+    )  # fmt: skip
+    if max_length:
+        parser.add_argument("--max-length", type=whole_number, metavar="N", help=max_length)
+
+
 ENGINES = ("onnx-fp32", "onnx-int8", "onnx-w8", "openvino-bf16", "openvino-int8")
 """The names of all engines; where they are made is no place to look before one is asked for."""
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from potstill.cli.commands import ENGINES, Commands, add_command, add_languages
+from potstill.cli.commands import ENGINES, Commands, add_command, add_languages, add_reading
 
 
 def register(commands: Commands) -> None:
@@ -28,6 +28,7 @@ def _add_predict(commands: Commands) -> None:
         "texts", nargs="+", metavar="TEXT", help="a text; - reads standard input, in UTF-8, a text on each line"
     )
     add_languages(parser)
+    add_reading(parser)
 
 
 def _add_export(commands: Commands) -> None:
@@ -46,9 +47,7 @@ def _add_export(commands: Commands) -> None:
         "(default: all that can be made here)")  # fmt: skip
     parser.add_argument("--long", choices=["windows", "truncate"], default="windows", help="whether a text longer "
         "than a window is read in several, or cut (default: windows)")  # fmt: skip
-    parser.add_argument(
-        "--max-length", type=int, metavar="N", help="tokens in a window, where the model folder does not record it"
-    )
+    add_reading(parser, max_length="tokens in a window, where the model folder does not record it")
     parser.add_argument("--languages", nargs="+", metavar="CODE", help="languages of the texts that the bundle is for, "
         "by ISO 639, such as en de (default: what the study's [data] languages say)")  # fmt: skip
     parser.add_argument("--max-flips", type=float, default=0.005, metavar="SHARE", help="rows that may be decided "
@@ -72,6 +71,8 @@ def _add_fetch(commands: Commands) -> None:
 def _predict(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from potstill.domain.errors import ModelError
+    from potstill.domain.read_as import ReadAs
     from potstill.inference.bundle import is_bundle
     from potstill.inference.printing import print_predictions, without_answer
 
@@ -79,6 +80,8 @@ def _predict(arguments: argparse.Namespace) -> int:
     if is_bundle(arguments.model):
         from potstill.api.bundles import Opening, open_bundle
 
+        if arguments.problem:
+            raise ModelError(f"{arguments.model} is a bundle, which says itself what it answers: leave --problem out")
         bundle = open_bundle(arguments.model, Opening(languages=arguments.languages))
         task, calibration = bundle.info.task, bundle.info.calibration
         answers = without_answer(texts, bundle.predict(texts), bundle.languages, _say)
@@ -87,7 +90,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     from potstill.api.models import open_model
     from potstill.inference.languages import LanguageCheck
 
-    model = open_model(arguments.model)
+    model = open_model(arguments.model, ReadAs(arguments.problem))
     check = LanguageCheck(model.languages, arguments.languages)
     answers = without_answer(texts, model.predict(texts), check, _say)
     print_predictions(texts, answers, model.task, model.calibration, console)
@@ -109,15 +112,16 @@ def _export(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from potstill.api.models import BundleTexts, export
+    from potstill.domain.read_as import ReadAs
     from potstill.domain.study_folder import StudyFolder
     from potstill.export.checks import Tolerance
     from potstill.inference.engine import engines_of
 
     info = export(
         arguments.model, arguments.out, arm=arguments.arm, engines=engines_of(arguments.engines),
-        texts=BundleTexts(arguments.long, arguments.max_length, arguments.languages),
+        texts=BundleTexts(arguments.long, arguments.languages),
         tolerance=Tolerance(arguments.max_flips, arguments.max_pr_auc),
-        console=Console(stderr=True),
+        read_as=ReadAs(arguments.problem, arguments.max_length), console=Console(stderr=True),
     )  # fmt: skip
     for name, engine in info.engines.items():
         speed = ", ".join(f"{speed:.0f} texts/s" for speed in engine.texts_per_second.values())

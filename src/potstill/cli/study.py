@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from potstill.api.places import RUNS, layer_search_folder
-from potstill.cli.commands import Commands, add_command, whole_number
+from potstill.cli.commands import Commands, add_command, add_reading, whole_number
 
 
 def register(commands: Commands) -> None:
@@ -53,9 +53,7 @@ def _add_layers(commands: Commands) -> None:
     parser.add_argument("--label", default="label", metavar="COLUMN", help="the column with the label (default: label)")
     parser.add_argument("-n", "--num-layers", type=int, metavar="N", help="layers to keep (default: half)")
     parser.add_argument("--rows", type=whole_number, default=512, metavar="N", help="rows to try on (default: 512)")
-    parser.add_argument(
-        "--max-length", type=int, metavar="N", help="tokens of a text, where the model folder does not record it"
-    )
+    add_reading(parser, max_length="tokens of a text, where the model folder does not record it")
     parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="default: runs/layers-NAME")
 
 
@@ -147,11 +145,13 @@ def _layers(arguments: argparse.Namespace) -> int:
     from potstill.api.study import layers
     from potstill.cli.report_tables import print_layer_search
     from potstill.data.source import Source
+    from potstill.domain.read_as import ReadAs
 
     console, out = Console(), arguments.out or layer_search_folder(arguments.model)
     search = layers(
         arguments.model, Source(arguments.data, text=arguments.text, label=arguments.label), out,
-        num_layers=arguments.num_layers, rows=arguments.rows, max_length=arguments.max_length, console=console,
+        num_layers=arguments.num_layers, rows=arguments.rows, read_as=ReadAs(arguments.problem, arguments.max_length),
+        console=console,
     )  # fmt: skip
     print_layer_search(search, arguments.model, console)
     print(f"{out / f'layers-{search.num_layers}'}: .md, .svg and .json")

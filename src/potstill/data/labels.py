@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from potstill.data.rows import DataRow, excerpt, nearest
+from potstill.data.scores import check_no_scores
 from potstill.data.values import is_number, reading
 from potstill.domain.errors import DataError
 from potstill.domain.task import Task
@@ -41,8 +42,13 @@ def scheme_of(
     """The labels of a data set by its train rows, which come from `name`: of a column, or of several of 0 and 1.
 
     Raises:
-        DataError: the values cannot be labels (see `label_scheme`), or the columns are not two or more different ones.
+        DataError: the values are scores or cannot be labels (see `label_scheme`), or the columns are not two or more
+            different ones.
     """
+    if labels is None:
+        columns = [column] if isinstance(column, str) else column
+        for place, each in enumerate(columns):
+            check_no_scores(name, each, (row.label.split(SEVERAL)[place] for row in rows))
     if isinstance(column, str):
         return label_scheme(name, rows, labels)
     if len(set(column)) != len(column) or len(column) < 2:

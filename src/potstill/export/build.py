@@ -4,14 +4,14 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from pydantic import JsonValue
 from transformers import PreTrainedTokenizerFast
 
-from potstill.domain.errors import ModelError
+from potstill.domain.errors import ModelError, in_short
 from potstill.domain.measures import Measures, ThresholdPoint
+from potstill.domain.normalise import normalise
 from potstill.domain.predictor import Logits, probabilities
 from potstill.evaluation.calibration import threshold_curve
 from potstill.export import onnx_files
@@ -29,7 +29,8 @@ from potstill.inference.reading import LongText, Reader
 from potstill.inference.side_by_side import side_by_side
 from potstill.inference.text_model import TextModel
 from potstill.ledger.files import folder_aside
-from potstill.models.classifier import Classifier
+from potstill.models.classifier import Classifier, check_vocabulary
+from potstill.models.forward import blank_id, encode
 from potstill.models.saved import SavedDecision
 
 SPEED_TEXTS = 256
@@ -79,6 +80,7 @@ def export_bundle(
     """
     if out.exists():
         raise ModelError(f"{out} exists; remove it or name another folder with -o")
+    check_vocabulary(Path(origin.name), classifier)
     with folder_aside(out) as aside:
         info = _Builder(classifier, decision, origin, rows, aside, settings, say).build()
         write_manifest(aside)
@@ -92,9 +94,7 @@ class _Builder:
     ) -> None:  # fmt: skip
         self.classifier, self.decision, self.origin, self.rows = classifier, decision, origin, rows
         self.folder, self.settings, self.say = folder, settings, say
-        cast(PreTrainedTokenizerFast, classifier.tokenizer).backend_tokenizer.save(str(folder / TOKENIZER))
-        tokenizer = (folder / TOKENIZER).read_bytes()
-        self.reader = Reader(tokenizer, max_length=decision.max_length, long=settings.long)
+        self.reader = _reader(classifier, decision, folder / TOKENIZER, settings.long)
         self.task = decision.task
         self.reference = TextModel(self.reader, Reference(classifier.model), self.task)
         texts = probe_texts()
@@ -207,7 +207,7 @@ class _Builder:
             torch=_engine_info(0, lab[1], speeds["torch"]) if lab else None,
             probes=self.probes, curve=curve, measures=self.origin.measures,
             languages=tuple(self.settings.languages), short_texts=self._short_texts(),
-            provenance=self.origin.provenance,
+            provenance=self.origin.provenance, blank=blank_id(self.classifier.tokenizer),
         )  # fmt: skip
         (self.folder / INFO).write_text(info.model_dump_json(indent=1), encoding="utf-8")
         (self.folder / CARD).write_text(bundle_card(info), encoding="utf-8")
@@ -215,6 +215,32 @@ class _Builder:
 
     def _engine_info(self, name: EngineName, checks: EngineChecks, speed: float) -> EngineInfo:
         return _engine_info(sum(path.stat().st_size for path in (self.folder / name).iterdir()), checks, speed)
+
+
+def _reader(classifier: Classifier, decision: SavedDecision, path: Path, long: LongText) -> Reader:
+    """The bundle's own reader, whose tokenizer is written to `path`.
+
+    Raises:
+        ModelError: the tokenizer has no such file, or reads by it otherwise than the model's own, whose Python code a
+            bundle has not.
+    """
+    tokenizer = classifier.tokenizer
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ModelError(
+            f"the tokenizer ({type(tokenizer).__name__}) is written in Python and has no tokenizer.json, which is all "
+            "that a bundle has of it: save the model with a fast tokenizer"
+        )
+    tokenizer.backend_tokenizer.save(str(path))
+    reader = Reader(path.read_bytes(), max_length=decision.max_length, long=long, blank=blank_id(tokenizer))
+    texts = [normalise(text) for text in probe_texts()]
+    read = reader.read(texts)
+    for row, owner in zip(read.rows, read.owners, strict=True):
+        if not read.long[owner] and row != encode(tokenizer, [texts[owner]], max_length=decision.max_length)[0]:
+            raise ModelError(
+                f"tokenizer.json by itself reads {in_short(texts[owner], 40)!r} otherwise than the model's tokenizer "
+                f"({type(tokenizer).__name__}) does, and a bundle has nothing else: save the tokenizer again"
+            )
+    return reader
 
 
 def _engine_info(size: int, checks: EngineChecks, speed: float) -> EngineInfo:

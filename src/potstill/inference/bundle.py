@@ -81,7 +81,7 @@ def open_bundle(
     folder = Path(folder)
     files = check_manifest(folder, expect_sha256)
     info = parse_info(files.read(INFO), folder / INFO)
-    reader = Reader(files.read(TOKENIZER), max_length=info.max_length, long=info.long)
+    reader = Reader(files.read(TOKENIZER), max_length=info.max_length, long=info.long, blank=info.blank)
     count = threads or available_threads()
     check = LanguageCheck(info.languages, languages)
     reasons: list[str] = []

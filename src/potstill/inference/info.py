@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError, model_validator
 
-from potstill.domain.errors import ModelError
+from potstill.domain.errors import ModelError, in_short
 from potstill.domain.language import LanguageCode
 from potstill.domain.measures import Calibration, Measures, ThresholdPoint
 from potstill.domain.normalise import NORMALISE_VERSION
@@ -96,6 +96,8 @@ class BundleInfo(_Frozen):
     short_texts: ShortTexts | None = None
     """What becomes of harmless short texts; None where the model flags nothing, or is not for English."""
     provenance: dict[str, JsonValue] = {}
+    blank: int = Field(default=0, ge=0)
+    """The token that stands for a text without any, where the tokenizer adds none of its own."""
 
     @model_validator(mode="before")
     @classmethod
@@ -136,7 +138,7 @@ def parse_info(content: bytes, path: Path) -> BundleInfo:
             )
         info = BundleInfo.model_validate_json(content)
     except ValidationError as error:
-        raise ModelError(f"{path} is damaged: {error}") from error
+        raise ModelError(f"{path} is damaged: {in_short(error)}; export the bundle again") from error
     if info.normalise != NORMALISE_VERSION:
         raise ModelError(
             f"{path.parent} was made with normalisation {info.normalise}; this version has {NORMALISE_VERSION}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from potstill.domain.errors import ModelError
+from potstill.domain.errors import ModelError, in_short
 from potstill.inference.engine import FILES
 
 MANIFEST = "manifest.json"
@@ -85,7 +85,7 @@ def check_manifest(folder: Path, expected: str | None = None) -> CheckedFiles:
     except OSError as error:
         raise ModelError(f"{folder / MANIFEST} cannot be read: {error.strerror}") from error
     except ValidationError as error:
-        raise ModelError(f"{folder / MANIFEST} is damaged: {error}") from error
+        raise ModelError(f"{folder / MANIFEST} is damaged: {in_short(error)}; export the bundle again") from error
     if manifest.format != FORMAT:
         raise ModelError(f"{folder} has bundle format {manifest.format}; this version of potstill reads {FORMAT}")
     digest = sha256(content).hexdigest()

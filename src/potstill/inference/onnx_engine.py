@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
-from potstill.domain.errors import ModelError
+from potstill.domain.errors import ModelError, in_short
 from potstill.domain.predictor import Logits
 
 _onnxruntime: Any = onnxruntime
@@ -41,7 +41,7 @@ class OnnxEngine:
         try:
             self._session = _onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no public base
-            raise ModelError(f"the model does not open in onnxruntime: {error}") from error
+            raise ModelError(f"the model does not open in onnxruntime: {in_short(error)}") from error
 
     def __call__(self, ids: NDArray[np.int64]) -> Logits:
         """Logits, (rows, labels), of ids, (rows, length)."""

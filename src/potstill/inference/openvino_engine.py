@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.domain.errors import ModelError
+from potstill.domain.errors import ModelError, in_short
 from potstill.domain.predictor import Logits
 from potstill.inference.openvino_quietly import openvino
 
@@ -31,7 +31,7 @@ class OpenVinoEngine:
         try:
             compiled = core.compile_model(core.read_model(graph, weights), "CPU", settings)
         except (RuntimeError, OSError) as error:
-            raise ModelError(f"the model does not open in OpenVINO: {error}") from error
+            raise ModelError(f"the model does not open in OpenVINO: {in_short(error)}") from error
         self._idle: SimpleQueue[Any] = SimpleQueue()
         for _ in range(at_once):
             self._idle.put(compiled.create_infer_request())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from potstill.domain.errors import ModelError
+from potstill.domain.errors import ModelError, in_short
 from potstill.domain.predictor import probabilities
 from potstill.inference.engine import NEEDS, EngineName
 from potstill.inference.info import BundleInfo
@@ -34,11 +34,19 @@ def check_probes(model: TextModel, info: BundleInfo, name: EngineName, digest: s
     if passed.is_noted():
         return
     temperature, probes = info.calibration.temperature, info.probes
+    largest = model.reader.largest_id()
+    try:
+        model.of_rows([[largest, largest]])
+    except Exception as error:  # of all texts that a tokenizer can make, the one that an engine may not know
+        raise ModelError(
+            f"it does not know the token {largest} of tokenizer.json, and would fail on a text that has it: export the "
+            "model again"
+        ) from error
     try:
         answered = probabilities(model(probes.texts)[0], info.task, temperature)
         wanted = probabilities(np.array(probes.logits, dtype=np.float32), info.task, temperature)
     except Exception as error:  # whatever a library makes of files that are whole and wrong
-        raise ModelError(f"it does not answer the bundle's probes: {error}") from error
+        raise ModelError(f"it does not answer the bundle's probes: {in_short(error)}") from error
     worst = float(np.abs(wanted - answered).max())
     # Said this way round, because a comparison with NaN is never true.
     if not worst <= PROBE_SLACK + 2 * info.engines[name].checks.probe_difference:

@@ -9,8 +9,16 @@ TokenRows = list[list[int]]
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], *, max_length: int) -> TokenRows:
-    """Token ids of each text, special tokens included, cut at `max_length`."""
-    return tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"] if texts else []
+    """Token ids of each text, special tokens included, cut at `max_length`; at least one, see `blank_id`."""
+    rows: TokenRows = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"] if texts else []
+    return [row or [blank_id(tokenizer)] for row in rows]
+
+
+def blank_id(tokenizer: PreTrainedTokenizerBase) -> int:
+    """The token that stands for a text without any, where the tokenizer adds none of its own: that with which a text
+    begins or ends, as far as it has one."""
+    ids = (getattr(tokenizer, f"{name}_token_id", None) for name in ("bos", "cls", "eos", "sep", "pad", "unk"))
+    return next((number for number in ids if isinstance(number, int)), 0)
 
 
 def pad(rows: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tensor]:
@@ -42,8 +50,10 @@ def predict_logits(
 ) -> torch.Tensor:
     """Logits of every row in the order given, (n, labels) float32 on the CPU, computed in full precision.
 
-    Batches are sorted by length so that hardly anything is padding. `on_rows` hears how many rows were done.
+    Batches are sorted by length so that hardly anything is padding; a model without a token for it reads row by row,
+    since a decoder finds the end of a text by it. `on_rows` hears how many rows were done.
     """
+    batch_size = batch_size if model.config.pad_token_id is not None else 1
     was_training = model.training
     model.eval()
     logits = torch.empty(len(rows), label_count(model))

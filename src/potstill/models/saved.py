@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from potstill.domain.errors import ModelError
+from potstill.domain.errors import ModelError, in_short
 from potstill.domain.language import LanguageCode
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import NORMALISE_VERSION
 from potstill.domain.task import Task
+from potstill.models.folder_files import MOST_JSON, read_bytes
 
 DECISION_FILE = "potstill.json"
 FORMAT = 1
@@ -46,14 +47,14 @@ def read_decision(folder: Path) -> SavedDecision | None:
         ModelError: the file is damaged, of a later format, or of another normalisation than this version's.
     """
     path = folder / DECISION_FILE
-    if not path.is_file():
+    if not path.exists():
         return None
-    content = path.read_bytes()
     try:
+        content = read_bytes(path, MOST_JSON)
         _check_format(path, content)
         decision = SavedDecision.model_validate_json(content)
-    except (ValidationError, ValueError) as error:
-        raise ModelError(f"{path} is damaged: {error}") from error
+    except (ValueError, RecursionError) as error:  # pydantic's own among them
+        raise ModelError(f"{path} is damaged: {in_short(error)}; take the one that the model was saved with") from error
     if decision.normalise != NORMALISE_VERSION:
         raise ModelError(
             f"{path.parent} was made with normalisation {decision.normalise}, this version has {NORMALISE_VERSION}: "

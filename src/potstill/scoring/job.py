@@ -13,6 +13,7 @@ from potstill.inference.languages import LanguageCheck
 from potstill.scoring.formats import Format
 from potstill.scoring.incoming import Row
 from potstill.scoring.outgoing import json_line
+from potstill.scoring.reading_rows import read_rows
 
 PART_ROWS = 8192
 """Rows in one part: enough that texts of equal length meet, little enough to be lost gladly."""
@@ -107,14 +108,13 @@ class Block:
 
 
 def score_block(rows: Sequence[Row], scorer: Scorer, added: Sequence[str]) -> Block:
-    """Score those rows that have a text; `added` are the names of the columns for it.
+    """Score those rows that have a text that the model can read; `added` are the names of the columns for it.
 
     Raises:
         DataError: a row already has a column of an added column's name.
     """
-    rows = _checked(rows, scorer)
+    rows, logits, truncated = read_rows(_checked(rows, scorer), scorer.read)
     good = [row for row in rows if not row.fault]
-    logits, truncated = scorer.read([row.text for row in good])
     predicted = predictions(logits, scorer.calibration, scorer.task)
     scored: list[dict[str, Any]] = []
     languages = _foreign_languages(good, scorer)

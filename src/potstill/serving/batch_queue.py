@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from potstill.domain.errors import in_short
 from potstill.domain.predictor import Logits
 
 SMOOTHING = 0.1
@@ -26,6 +27,10 @@ REOPENS = 0.9
 """Of the room: a queue that has refused somebody counts as full until less is taken."""
 Row = Sequence[int]
 """Token ids of one window."""
+
+
+class FailedError(Exception):
+    """The engine fails on a row of this request, also by itself: it would fail again."""
 
 
 class BusyError(Exception):
@@ -101,6 +106,7 @@ class BatchQueue:
 
         Raises:
             BusyError: there is no room.
+            FailedError: the engine fails on one of them.
         """
         tokens = sum(len(row) for row in rows)
         if self._tokens and self._tokens + tokens > self._seconds * self._rate:
@@ -138,10 +144,8 @@ class BatchQueue:
         self._began = time.monotonic()
         try:
             logits = await asyncio.get_running_loop().run_in_executor(pool, self._compute_logits, rows)
-        except Exception as error:
-            for request, _ in batch:
-                if not request.is_abandoned:
-                    request.answer.set_exception(error)
+        except Exception as error:  # whatever a library raises
+            await self._compute_alone(pool, batch, error)
             return
         finally:
             began, self._began = self._ended or self._began, None
@@ -150,6 +154,26 @@ class BatchQueue:
             self._update_rate(sum(len(row) for row in rows), self._ended - began)
         for (request, place), row in zip(batch, logits, strict=True):
             self._deliver(request, place, row)
+
+    async def _compute_alone(
+        self, pool: ThreadPoolExecutor, batch: list[tuple[_Request, int]], error: Exception
+    ) -> None:
+        """Compute each row of a batch that failed by itself: who asked for a row that fails again gets the error."""
+        for request, place in batch:
+            if request.is_abandoned:
+                continue
+            self._began = time.monotonic()
+            try:
+                if len(batch) > 1:
+                    work = self._compute_logits, [request.rows[place]]
+                    self._deliver(request, place, (await asyncio.get_running_loop().run_in_executor(pool, *work))[0])
+                    continue
+            except Exception as alone:
+                error = alone
+            finally:
+                self._began, self._ended = None, time.monotonic()
+            if not request.is_abandoned:  # who asked may have left meanwhile
+                request.answer.set_exception(FailedError(in_short(error)))
 
     def _update_rate(self, tokens: int, seconds: float) -> None:
         """Update the speed, from a batch behind which others waited; its time runs from the end of the one before.

@@ -78,8 +78,8 @@ async def compute(request: Request, texts: Sequence[str], work: Callable[[], Cor
     """What `work` makes of the texts, while the client waits for it.
 
     Raises:
-        RequestError: 413 for too many tokens, 429 for a full queue, 503 where the engine fails, 504 after too long a
-            time.
+        RequestError: 413 for too many tokens, 429 for a full queue, 500 where the model fails on these texts, 504 after
+            too long a time.
     """
     limits = state_of(request).limits
     if any(len(text) > limits.text_characters for text in texts):
@@ -92,9 +92,9 @@ async def compute(request: Request, texts: Sequence[str], work: Callable[[], Cor
         raise queue_full(error.retry_after) from None
     except RequestError:
         raise
-    except Exception as error:  # whatever a library raises: the next batch may well succeed
-        log.error("the engine failed: %s", type(error).__name__)
-        raise RequestError(503, "the engine failed", retry_after=1) from None
+    except Exception as error:  # whatever a library raises: of these texts alone, so it would raise it again
+        log.error("the model failed on a request: %s", type(error).__name__)
+        raise RequestError(500, "the model cannot answer this request; it would fail again") from None
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, Answer], seconds: float) -> Answer:

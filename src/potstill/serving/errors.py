@@ -30,11 +30,17 @@ Shape = Callable[[int, str], dict[str, Any]]
 """The body of an error, of its status and message."""
 _GOOGLE = {
     400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 404: "NOT_FOUND", 405: "UNIMPLEMENTED", 408: "DEADLINE_EXCEEDED",
-    413: "INVALID_ARGUMENT", 415: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
+    413: "INVALID_ARGUMENT", 415: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL",
+    503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
 }  # fmt: skip
-_INFERENCE = {429: "overloaded", 503: "unhealthy", 504: "timeout"}
-_OPENAI = {401: "authentication_error", 429: "rate_limit_error", 503: "server_error", 504: "server_error"}
+_INFERENCE = {429: "overloaded", 500: "backend", 503: "unhealthy", 504: "timeout"}
+_OPENAI = {
+    401: "authentication_error",
+    429: "rate_limit_error",
+    500: "server_error",
+    503: "server_error",
+    504: "server_error",
+}
 
 
 def own_shape(status: int, message: str) -> dict[str, Any]:

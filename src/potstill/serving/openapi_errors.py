@@ -13,6 +13,7 @@ _REASONS = {
     415: "Not application/json, or with a Content-Encoding",
     422: "The body is not as it should be",
     429: "Too much is waiting; Retry-After says when to try again",
+    500: "The model fails on this request, and would fail again",
     503: "Not ready; Retry-After says when to try again",
     504: "No answer in time",
 }

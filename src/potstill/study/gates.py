@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.domain.dataset import Split
-from potstill.domain.errors import GateError, StudyError
+from potstill.domain.errors import GateError, StudyError, some_of
 from potstill.domain.predictor import ranked_scores
 from potstill.domain.task import Task
 from potstill.methods.context import TrainedModel
@@ -65,6 +65,6 @@ def check_fine_tuned(fresh: tuple[str, ...], name: str) -> None:
     """Raise GateError where a model given as fine-tuned has parameters that its files did not hold."""
     if fresh:
         raise GateError(
-            f"the teacher {name} is not fine-tuned: {', '.join(fresh)} are not in its files and would be random. "
+            f"the teacher {name} is not fine-tuned: {some_of(fresh)} are not in its files and would be random. "
             "Name it as [teacher] encoder to have it fine-tuned here"
         )

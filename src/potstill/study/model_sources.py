@@ -7,11 +7,20 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerBase
 
 from potstill.domain.errors import StudyError
-from potstill.models.auto import read_config
-from potstill.models.classifier import check_input_length, empty_classifier, open_tokenizer
+from potstill.models.auto import check_weights, read_config
+from potstill.models.classifier import (
+    Classifier,
+    check_input_length,
+    check_vocabulary,
+    empty_classifier,
+    open_tokenizer,
+)
 from potstill.models.encoder import find_encoder
+from potstill.models.folder_checks import CONFIG
 from potstill.models.layer_stack import depth_of
+from potstill.models.problem import check_classes
 from potstill.recipes.base import BaseRecipe
+from potstill.study.gates import check_fine_tuned
 from potstill.study.tables import TeacherTable
 
 
@@ -62,7 +71,13 @@ def find_sources(teacher: TeacherTable, max_length: int, root: Path) -> ModelSou
     model = find_encoder(teacher.model, teacher.revision, root) if teacher.model else None
     start = model or encoder
     assert start is not None, "TeacherTable asks for one of them"
-    empty = empty_classifier(read_config(start))
+    config = read_config(start)
+    missing = check_weights(start, config, is_encoder=model is None)
+    empty = empty_classifier(config)
+    check_vocabulary(start, Classifier(empty, open_tokenizer(start)))
+    if model:
+        check_fine_tuned(missing, str(teacher.model))
+        check_classes(empty, model / CONFIG)
     check_input_length(empty, max_length)
     sources = ModelSources(encoder, model, depth_of(empty), max_length, root)
     if encoder and model and open_tokenizer(encoder).get_vocab() != sources.tokenizer.get_vocab():

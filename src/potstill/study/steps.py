@@ -24,6 +24,9 @@ from potstill.methods.context import TrainedModel, TrainingContext
 from potstill.methods.teacher import fine_tune_teacher
 from potstill.methods.union import make_model
 from potstill.models.classifier import Classifier, count_parameters, labels_of, open_classifier, quiet_transformers
+from potstill.models.folder_checks import CONFIG
+from potstill.models.label_names import declare_problem
+from potstill.models.problem import check_declared
 from potstill.recipes.training import TrainingSettings
 from potstill.recipes.union import Recipe
 from potstill.study.config import Study
@@ -147,7 +150,9 @@ def _given_teacher(workspace: Workspace) -> TrainedModel:
     assert folder is not None, "asked only where a model is given"
     opened = open_classifier(folder)
     check_fine_tuned(opened.fresh, name)
+    check_declared(opened.model, workspace.data.task, folder / CONFIG, workspace.study.teacher.problem)
     _check_labels(opened, workspace)
+    declare_problem(opened.model, workspace.data.task)
     return TrainedModel(opened, (count_parameters(opened.model)[0], 0))
 
 

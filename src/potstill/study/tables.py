@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from potstill.data.mentions import TERMS
 from potstill.domain.language import LanguageCode
+from potstill.domain.task import ProblemType
 from potstill.recipes.adapter import Targets
 from potstill.recipes.base import Gate
 
@@ -64,6 +65,8 @@ class TeacherTable(Table):
     encoder: str | None = None
     model: str | None = None
     revision: str | None = None
+    problem: ProblemType | None = None
+    """What the model answers, where its config.json does not say it, or as a check where it does."""
     seed: int = 0
     learning_rate: float | None = Field(default=None, gt=0)
     epochs: int | None = Field(default=None, ge=1)

@@ -11,6 +11,7 @@ from potstill.data.source import Source, Sources
 from potstill.domain.dataset import Split
 from potstill.domain.errors import DataError
 from potstill.domain.layer_search import LayerSearch
+from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.domain.task import Task
 from potstill.ledger.files import write_file
 from potstill.ledger.ledger import Ledger, digest_of
@@ -26,7 +27,7 @@ NEARLY_ALL = (0.98, 0.01, 0.01)
 
 
 def which_layers(
-    model: str | Path, data: Source, *, num_layers: int | None = None, rows: int = 512, max_length: int | None = None,
+    model: str | Path, data: Source, *, num_layers: int | None = None, rows: int = 512, read_as: ReadAs = AS_SAVED,
     seed: int = 0, out: Path, display: Display,
 ) -> LayerSearch:  # fmt: skip
     """Try every choice of `num_layers` (default: half) of a classifier's layers on `rows` rows of `data`, drawn by the
@@ -38,7 +39,7 @@ def which_layers(
         PotstillError: there is no such model, its rows cannot be read, or its layers cannot be chosen from.
     """
     folder, classifier = open_model_folder(str(model))
-    decision = decision_of(folder, classifier, max_length)
+    decision = decision_of(folder, classifier, read_as)
     split = _rows(data, decision.task, rows, seed)
     length = decision.max_length
     ledger = Ledger(out / "ledger")

@@ -83,7 +83,7 @@ export class Card {
   }
 
   #list() {
-const lines = this.#results.map((result, n) => make("li", {}, make("span", { className: "text" }, this.#texts[n]), ...this.#line(result)));
+    const lines = this.#results.map((result, n) => make("li", {}, make("span", { className: "text" }, this.#texts[n]), ...this.#line(result)));
     const percents = make("p", { className: "hint" }, `The percentage is the probability of ${this.#of("the label")}.`);
     return make("div", {}, make("p", { className: "word" }, this.said), percents, make("ol", { className: "lines" }, ...lines));
   }
