@@ -1,4 +1,4 @@
-"""Saved models, opened with torch and made into bundles."""
+"""Saved models made into bundles."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,21 +18,8 @@ from potstill.inference.engine import ENGINES, EngineName
 from potstill.inference.info import BundleInfo
 from potstill.inference.reading import LongText
 from potstill.ledger.ledger import read_record
-from potstill.models.predictor import TorchPredictor, decision_of, open_model_folder, open_predictor
+from potstill.models.predictor import decision_of, open_model_folder
 from potstill.study.datasets import rows_of_study
-
-
-def open_model(model: str | Path) -> TorchPredictor:
-    """A saved model, to be asked by `predict`, or for logits by a call.
-
-    Args:
-        model: its folder, a study's folder (its picked arm), a run's folder in a ledger, or a Hub id.
-
-    Raises:
-        PotstillError: there is no such model, its head is random, or the study has no picked arm.
-    """
-    study = StudyFolder(model)
-    return open_predictor(str(picked_model(study.path) if study.is_study() else model))
 
 
 def export(

@@ -1,4 +1,4 @@
-"""What trains or counts what would be trained: plan, run, tune, layers."""
+"""What trains, and what searches for it: run, tune, layers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,6 @@ from potstill.report.files import write_report
 from potstill.report.prose import WordedReport
 from potstill.report.render.markdown import markdown
 from potstill.report.tables.layers import build_layer_document
-from potstill.study.datasets import rows_of
-from potstill.study.estimate import StudyPlan, estimate
 from potstill.study.pilot import open_study
 from potstill.study.progress import Display
 from potstill.study.runner import run_study
@@ -32,19 +30,6 @@ class TuningResult:
 
     tuning: Tuning
     recipe: Path
-
-
-def plan(study: str | Path | None = None) -> StudyPlan:
-    """What a study would run: its rows, arms, seeds, layers, parameters, and an estimate of the time. Nothing is spent.
-
-    Args:
-        study: a TOML file; None is the built-in pilot study.
-
-    Raises:
-        PotstillError: the file, its data or a layer plan is refused.
-    """
-    opened, root = open_study(study)
-    return estimate(opened, *rows_of(opened, root), root)
 
 
 def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Console | None = None) -> WordedReport:

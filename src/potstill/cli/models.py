@@ -79,7 +79,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         bundle = open_bundle(arguments.model)
         print_predictions(texts, bundle.predict(texts), bundle.info.task, bundle.info.calibration, console)
         return 0
-    from potstill.api.models import open_model
+    from potstill.api.saved_models import open_model
 
     model = open_model(arguments.model)
     print_predictions(texts, model.predict(texts), model.task, model.calibration, console)

@@ -121,7 +121,7 @@ def _add_runs(parser: argparse.ArgumentParser) -> None:
 def _plan(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api.study import plan
+    from potstill.api.plan import plan
     from potstill.cli.plan_table import print_plan
 
     print_plan(plan(arguments.study), Console())

@@ -24,7 +24,7 @@ from potstill.models.classifier import (
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
 from potstill.models.layer_stack import depth_of, find_layer_stack, shrink
-from potstill.models.lora import add_lora
+from potstill.models.lora_targets import implied_parameters
 from potstill.models.subsets import all_subsets, beginnings
 from potstill.recipes.adapter import AdapterRecipe
 from potstill.recipes.base import BaseRecipe
@@ -122,9 +122,7 @@ class Shape:
         sizes = _sizes(model)
         if isinstance(recipe, AdapterRecipe):
             fresh = self.fresh if recipe.needs_encoder() else ()
-            counted = add_lora(model, recipe, fresh=fresh, seed=0)
-            trained, _ = counted.get_nb_trainable_parameters()
-            return replace(sizes, trained=trained)
+            return replace(sizes, trained=implied_parameters(model, recipe, fresh))
         return replace(sizes, trained=sizes.all - frozen_parameters(recipe, model))
 
 
