@@ -48,6 +48,8 @@ def test_tuning_returns_the_trials_and_the_recipe(workplace: Path) -> None:
     assert result.recipe == workplace / "runs" / "tiny" / "tuned.toml"
     assert 'kind = "lora"' in result.recipe.read_text()
     assert Tuning.model_validate_json((workplace / "runs" / "tiny" / "tuned.json").read_text()) == result.tuning
+    assert list(result.to_frame()["trial"]) == [0]
+    assert f"The winner as a recipe: {result.recipe}" in result._repr_html_()  # pyright: ignore[reportPrivateUsage]
 
 
 def test_the_layers_of_a_studys_teacher_are_those_of_its_model(finished: Path, tmp_path: Path) -> None:
@@ -56,6 +58,7 @@ def test_the_layers_of_a_studys_teacher_are_those_of_its_model(finished: Path, t
     (tmp_path / "named.csv").write_text(said)
     teacher = next((finished / "runs" / "tiny" / "ledger").glob("teacher-s0-*")) / "model"
     first = layers(finished / "runs" / "tiny", tmp_path / "more.csv", tmp_path / "a", rows=30, console=QUIET)
+    assert list(first.to_frame()["kl"]) == [choice.kl for choice in first.choices]
     source = Source(str(tmp_path / "named.csv"), text="words", label="bad")
     second = layers(str(teacher), source, tmp_path / "b", rows=30, num_layers=1, console=QUIET)
     assert (first.depth, first.num_layers, first.rows) == (2, 1, 30)

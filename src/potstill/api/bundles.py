@@ -6,7 +6,7 @@ from pathlib import Path
 
 import potstill
 from potstill.api.places import RUNS
-from potstill.domain.predictor import Prediction
+from potstill.domain.predictor import Predictions
 from potstill.inference import bundle as bundles
 from potstill.inference.bundle import BundlePredictor
 from potstill.inference.engine import EngineName
@@ -42,7 +42,7 @@ def open_bundle(folder: str | Path | None = None, opening: Opening = AS_IT_COMES
     )  # fmt: skip
 
 
-def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction]:
+def predict(model: str | Path, texts: Sequence[str]) -> Predictions:
     """What a saved model says about each text. To ask it again and again, keep what `open_bundle` or `open_model`
     returns.
 

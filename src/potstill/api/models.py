@@ -1,7 +1,6 @@
 """Saved models made into bundles."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +19,7 @@ from potstill.inference.reading import LongText
 from potstill.ledger.ledger import read_record
 from potstill.models.predictor import decision_of, open_model_folder
 from potstill.study.datasets import rows_of_study
+from potstill.study.progress import Display
 
 
 def export(
@@ -58,6 +58,18 @@ def export(
         raise PotstillError(f"name the bundle's folder with -o: {model} is not a study folder, which has one")
     if arm and not is_study:
         raise PotstillError(f"{model} is not a study folder: it has no arms")
+    display = Display(console or Console())
+    with display.open():
+        settings = ExportSettings(engines, long, tolerance)
+        return _export(model, Path(out) if out is not None else study.bundle(arm), arm, settings, max_length, display)
+
+
+def _export(
+    model: str | Path, out: Path, arm: str | None, settings: ExportSettings, max_length: int | None, display: Display
+) -> BundleInfo:
+    """What `export` does, under its bars."""
+    study = StudyFolder(model)
+    is_study = study.is_study()
     source = picked_model(study.path, arm) if is_study else model
     data = rows_of_study(study.path) if is_study else load_dataset(Sources(Source(PILOT)))
     opened, classifier = open_model_folder(str(source))
@@ -66,11 +78,7 @@ def export(
         raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
     origin = _origin(opened) if is_study else Origin(name=Path(model).name, description=f"{model} as a bundle")
-    say = partial((console or Console()).print, markup=False, highlight=False)
-    return export_bundle(
-        classifier, decision, origin, rows, Path(out) if out is not None else study.bundle(arm),
-        settings=ExportSettings(engines, long, tolerance), say=say,
-    )  # fmt: skip
+    return export_bundle(classifier, decision, origin, rows, out, settings=settings, say=display.say)
 
 
 def _origin(model: Path) -> Origin:

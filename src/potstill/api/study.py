@@ -1,7 +1,9 @@
 """What trains, and what searches for it: run, tune, layers."""
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -31,6 +33,13 @@ class TuningResult:
     tuning: Tuning
     recipe: Path
 
+    def to_frame(self) -> Any:
+        """The trials as a pandas DataFrame. Raises ModuleNotFoundError where pandas is not installed."""
+        return self.tuning.to_frame()
+
+    def _repr_html_(self) -> str:
+        return f"{self.tuning.to_html()}<div>The winner as a recipe: {escape(str(self.recipe))}</div>"
+
 
 def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Console | None = None) -> WordedReport:
     """Run a study, or continue it where it stopped. Its report is written into its folder, as `report` does.
@@ -44,8 +53,9 @@ def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Co
         PotstillError: the study, its data or its teacher is refused, or another process has the folder.
     """
     opened, root = open_study(study)
-    folder = run_study(opened, root=root, runs=Path(runs), display=Display(console or Console()))
-    report, _ = write_report(folder)
+    display = Display(console or Console())
+    with display.open():
+        report, _ = write_report(run_study(opened, root=root, runs=Path(runs), display=display))
     return report
 
 
@@ -62,7 +72,9 @@ def tune(study: str | Path, *, runs: str | Path = RUNS, console: Console | None 
         PotstillError: the study has no LoRA arm, is refused, or another process has the folder.
     """
     opened, root = open_study(study)
-    tuning = tune_study(opened, root=root, runs=Path(runs), display=Display(console or Console()))
+    display = Display(console or Console())
+    with display.open():
+        tuning = tune_study(opened, root=root, runs=Path(runs), display=display)
     return TuningResult(tuning, StudyFolder(Path(runs) / opened.name).tuned_recipe_file)
 
 
@@ -93,11 +105,13 @@ def layers(
         PotstillError: there is no such model, its rows cannot be read, or its layers cannot be chosen from.
     """
     study, folder = StudyFolder(model), Path(out) if out is not None else layer_search_folder(model)
-    search = which_layers(
-        picked_model(study.path, "teacher") if study.is_study() else model,
-        data if isinstance(data, Source) else Source(str(data)),
-        num_layers=num_layers, rows=rows, max_length=max_length, out=folder, display=Display(console or Console()),
-    )  # fmt: skip
+    display = Display(console or Console())
+    with display.open():
+        search = which_layers(
+            picked_model(study.path, "teacher") if study.is_study() else model,
+            data if isinstance(data, Source) else Source(str(data)),
+            num_layers=num_layers, rows=rows, max_length=max_length, out=folder, display=display,
+        )  # fmt: skip
     name = f"layers-{search.num_layers}"
     write_file(folder / f"{name}.md", markdown(build_layer_document(search, str(model))).encode())
     write_file(folder / f"{name}.svg", charts.layer_search(search).encode())

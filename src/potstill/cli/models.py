@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from potstill.cli.commands import ENGINES, Commands, add_command
+from potstill.cli.loading import loading
 
 
 def register(commands: Commands) -> None:
@@ -79,10 +80,12 @@ def _predict(arguments: argparse.Namespace) -> int:
         bundle = open_bundle(arguments.model)
         print_predictions(texts, bundle.predict(texts), bundle.info.task, bundle.info.calibration, console)
         return 0
-    from potstill.api.saved_models import open_model
+    with loading():
+        from potstill.api.saved_models import open_model
 
-    model = open_model(arguments.model)
-    print_predictions(texts, model.predict(texts), model.task, model.calibration, console)
+        model = open_model(arguments.model)
+        predictions = model.predict(texts)
+    print_predictions(texts, predictions, model.task, model.calibration, console)
     return 0
 
 
@@ -96,10 +99,11 @@ def _texts(given: Sequence[str]) -> Iterator[str]:
 def _export(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api.models import export
-    from potstill.domain.study_folder import StudyFolder
-    from potstill.export.checks import Tolerance
-    from potstill.inference.engine import engines_of
+    with loading():
+        from potstill.api.models import export
+        from potstill.domain.study_folder import StudyFolder
+        from potstill.export.checks import Tolerance
+        from potstill.inference.engine import engines_of
 
     info = export(
         arguments.model, arguments.out, arm=arguments.arm, engines=engines_of(arguments.engines), long=arguments.long,
@@ -115,7 +119,9 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
-    from potstill.api.encoders import fetch
+    with loading(f"fetching {arguments.encoder}"):
+        from potstill.api.encoders import fetch
 
-    print(fetch(arguments.encoder, arguments.origin))
+        folder = fetch(arguments.encoder, arguments.origin)
+    print(folder)
     return 0

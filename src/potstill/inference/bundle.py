@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 from potstill.domain.errors import ModelError
-from potstill.domain.predictor import Logits, Prediction, predictions
+from potstill.domain.predictor import Logits, Predictions, predictions
 from potstill.domain.study_folder import StudyFolder
 from potstill.inference.engine import NEEDS, EngineName, open_engine
 from potstill.inference.engine_order import by_speed
@@ -46,9 +47,12 @@ class BundlePredictor:
         """For each text, of which it is known whether it is longer than a window, whether a part was left unread."""
         return [is_long and self.info.long == "truncate" for is_long in long]
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, texts: Sequence[str]) -> Predictions:
         """The prediction for each text."""
-        return predictions(self(texts), self.info.calibration, self.info.task)
+        return Predictions(texts, predictions(self(texts), self.info.calibration, self.info.task), self.labels)
+
+    def _repr_html_(self) -> str:
+        return f"<div>{escape(f'{self.info.name}, opened on {self.engine_name}')}</div>{self.info.to_html()}"
 
 
 def open_bundle(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, Valid
 from potstill.domain.errors import ModelError
 from potstill.domain.measures import Calibration, Measures, ThresholdPoint
 from potstill.domain.normalise import NORMALISE_VERSION
+from potstill.domain.notebook import Tabular
 from potstill.domain.task import Task
 from potstill.inference.engine import EngineName
 from potstill.inference.reading import LongText
@@ -59,7 +60,7 @@ class Probes(_Frozen):
     logits: list[list[FiniteFloat]]
 
 
-class BundleInfo(_Frozen):
+class BundleInfo(_Frozen, Tabular):
     """Everything that is not weights or vocabulary."""
 
     format: Literal[2] = FORMAT
@@ -83,6 +84,23 @@ class BundleInfo(_Frozen):
     measures: dict[str, Measures] = {}
     """By split, as the study measured the model; empty for a model without a study."""
     provenance: dict[str, JsonValue] = {}
+
+    def caption(self) -> str:
+        """The model, its labels and its threshold."""
+        threshold = self.calibration.threshold
+        cut = f", threshold {threshold.value:.3f} ({threshold.rule})" if threshold else ""
+        return f"{self.name}: {self.description}; labels {', '.join(self.task.labels)}{cut}"
+
+    def records(self) -> list[dict[str, Any]]:
+        """A line for each engine: its size, how far it lies from the fp32 model, its speed where it was made."""
+        return [
+            {
+                "engine": name, "MB": round(engine.bytes / 1e6, 1), "decided otherwise": engine.checks.flips,
+                "PR-AUC change": engine.checks.pr_auc_change,
+                "texts/s": max(engine.texts_per_second.values(), default=None), "batches": engine.may_batch,
+            }
+            for name, engine in self.engines.items()
+        ]  # fmt: skip
 
     @model_validator(mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from potstill.domain.errors import ModelError
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import normalise
-from potstill.domain.predictor import Prediction, predictions
+from potstill.domain.predictor import Predictions, predictions
 from potstill.domain.task import Task
 from potstill.models.classifier import (
     Classifier,
@@ -47,9 +47,9 @@ class TorchPredictor:
         rows = [normalise(text) for text in texts]
         return logits_of(self._classifier, rows, max_length=self.max_length).numpy()
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, texts: Sequence[str]) -> Predictions:
         """The prediction for each text, by the saved temperature and threshold, or the largest logit without them."""
-        return predictions(self(texts), self.calibration, self.task)
+        return Predictions(texts, predictions(self(texts), self.calibration, self.task), self.labels)
 
 
 def open_predictor(name: str) -> TorchPredictor:

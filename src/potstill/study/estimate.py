@@ -1,15 +1,17 @@
 """What a study would run and roughly how long it would take, shown before anything is spent."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.layers import LayerPlan
+from potstill.domain.notebook import Tabular
 from potstill.domain.task import Task
 from potstill.methods.union import frozen_parameters
 from potstill.models.auto import read_config
@@ -58,7 +60,7 @@ class PlannedArm:
 
 
 @dataclass(frozen=True)
-class StudyPlan:
+class StudyPlan(Tabular):
     """What a study would run: its arms and, before them, what it would search for, on rows that are accounted for in
     the lines of `account`. `machine` is what the seconds are estimated for; `expected` says how wide the intervals will
     be."""
@@ -69,6 +71,14 @@ class StudyPlan:
     arms: list[PlannedArm]
     machine: str
     expected: str
+
+    def records(self) -> list[dict[str, Any]]:
+        """A line for each arm."""
+        return [asdict(arm) for arm in self.arms]
+
+    def caption(self) -> str:
+        """The study, its rows, and how wide its intervals will be."""
+        return " ".join([f"{self.name}, seeds {self.seeds}.", *self.account, self.expected])
 
 
 @dataclass(frozen=True)
