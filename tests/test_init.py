@@ -46,6 +46,27 @@ def test_importing_it_loads_nothing() -> None:
     assert set(python(code).split()) <= {"potstill", "importlib", "types", "warnings"}
 
 
+TRAINS = {"peft", "optuna", "sklearn", "scipy.stats", "pandas"}
+DRAWS = {"matplotlib"}
+SHOP = {"torch", "transformers", "accelerate", "datasets", "scipy", "jinja2", *TRAINS, *DRAWS}
+
+
+@pytest.mark.parametrize(
+    ("name", "kept_out"),
+    [
+        ("predict", {*SHOP, "fastapi"}),
+        ("score", {*SHOP, "fastapi"}),
+        ("serve", SHOP),
+        ("report", {"torch", "transformers", "accelerate", "datasets", *TRAINS}),
+        ("plan", {*TRAINS, *DRAWS, "transformers.trainer_utils"}),
+        ("open_model", {*TRAINS, *DRAWS, "onnx", "onnxruntime"}),
+    ],
+)
+def test_a_name_loads_no_more_than_it_needs(name: str, kept_out: set[str]) -> None:
+    code = f"import sys\nfrom potstill import {name}\nprint(*sorted({kept_out!r} & set(sys.modules)))"
+    assert python(code).split() == []
+
+
 def test_a_script_that_imports_it_keeps_its_own_logging() -> None:
     code = (
         "import logging\nimport potstill\nfor name in potstill.__all__: getattr(potstill, name)\n"

@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 
 # The types of these names stand in __init__.pyi.
 _HOMES = {
-    "plan": "potstill.api.study",
+    "plan": "potstill.api.plan",
     "run": "potstill.api.study",
     "tune": "potstill.api.study",
     "TuningResult": "potstill.api.study",
@@ -27,7 +27,7 @@ _HOMES = {
     "report": "potstill.api.results",
     "pack": "potstill.api.results",
     "upgrade": "potstill.api.results",
-    "open_model": "potstill.api.models",
+    "open_model": "potstill.api.saved_models",
     "export": "potstill.api.models",
     "BundleTexts": "potstill.api.models",
     "fetch": "potstill.api.encoders",

@@ -2,6 +2,6 @@
 
 import sys
 
-from potstill.cli.main import main
+from potstill.cli.main import command
 
-sys.exit(main())
+sys.exit(command())

@@ -8,10 +8,9 @@ import pytest
 from rich.console import Console
 from tiny_study import write_rows
 
-from potstill import PotstillError, Source, layers, plan, report, run, tune
+from potstill import Source, layers, report, run, tune
 from potstill.domain.layer_search import LayerSearch
 from potstill.domain.tuning import Tuning
-from potstill.study.pilot import pilot_study
 
 QUIET = Console(quiet=True)
 TUNE = """
@@ -27,26 +26,6 @@ def workplace(finished: Path, tmp_path: Path) -> Path:
     """A copy of the finished study, to be written into."""
     shutil.copytree(finished, tmp_path / "copy")
     return tmp_path / "copy"
-
-
-def test_a_plan_is_data(finished: Path) -> None:
-    planned = plan(finished / "study.toml")
-    assert (planned.name, planned.seeds) == ("tiny", [0, 1])
-    assert [arm.arm for arm in planned.arms] == ["teacher", "even", "lora", "finetune-even", "untrained-even"]
-    assert [arm.seeds for arm in planned.arms] == [1, 2, 2, 2, 1]
-    assert planned.account[0].endswith("240 rows = 240 used")
-    assert planned.expected.startswith("Expected 95 % interval of an arm's difference: about ± ")
-    assert "threads of" in planned.machine
-
-
-def test_without_a_file_the_plan_is_that_of_the_pilot_study(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise PotstillError("the encoder is not there")
-
-    monkeypatch.setattr("potstill.study.estimate.find_encoder", refuse)
-    assert pilot_study().teacher.encoder == "minilm"
-    with pytest.raises(PotstillError, match="the encoder is not there"):
-        plan()
 
 
 def test_a_run_returns_the_report_that_it_writes(workplace: Path) -> None:
@@ -69,6 +48,8 @@ def test_tuning_returns_the_trials_and_the_recipe(workplace: Path) -> None:
     assert result.recipe == workplace / "runs" / "tiny" / "tuned.toml"
     assert 'kind = "lora"' in result.recipe.read_text()
     assert Tuning.model_validate_json((workplace / "runs" / "tiny" / "tuned.json").read_text()) == result.tuning
+    assert list(result.to_frame()["trial"]) == [0]
+    assert f"The winner as a recipe: {result.recipe}" in result._repr_html_()  # pyright: ignore[reportPrivateUsage]
 
 
 def test_the_layers_of_a_studys_teacher_are_those_of_its_model(finished: Path, tmp_path: Path) -> None:
@@ -77,6 +58,7 @@ def test_the_layers_of_a_studys_teacher_are_those_of_its_model(finished: Path, t
     (tmp_path / "named.csv").write_text(said)
     teacher = next((finished / "runs" / "tiny" / "ledger").glob("teacher-s0-*")) / "model"
     first = layers(finished / "runs" / "tiny", tmp_path / "more.csv", tmp_path / "a", rows=30, console=QUIET)
+    assert list(first.to_frame()["kl"]) == [choice.kl for choice in first.choices]
     source = Source(str(tmp_path / "named.csv"), text="words", label="bad")
     second = layers(str(teacher), source, tmp_path / "b", rows=30, num_layers=1, console=QUIET)
     assert (first.depth, first.num_layers, first.rows) == (2, 1, 30)

@@ -5,7 +5,6 @@ from potstill.evaluation.sklearn_metrics import (
     accuracy,
     average_precision,
     matthews,
-    precision_recall_curve,
     precision_recall_f1,
     roc_auc,
 )
@@ -47,11 +46,3 @@ def test_areas_are_those_of_the_ranking() -> None:
     assert average_precision(carried, scores, ONES) == pytest.approx((1 + 2 / 3) / 2)
     assert roc_auc(carried, scores, ONES) == pytest.approx(5 / 6)
     assert average_precision(carried, scores, DOUBLED) == pytest.approx((1 + 2 / 4) / 2)
-
-
-def test_the_curve_has_one_point_for_each_score() -> None:
-    carried, scores = LABELS == 1, np.array([0.1, 0.2, 0.8, 0.9, 0.3])
-    precision, recall, cuts = precision_recall_curve(carried, scores, ONES)
-    assert cuts == pytest.approx([0.1, 0.2, 0.3, 0.8, 0.9])
-    assert precision == pytest.approx([2 / 5, 2 / 4, 2 / 3, 1 / 2, 1])
-    assert recall == pytest.approx([1, 1, 1, 1 / 2, 1 / 2])

@@ -16,7 +16,7 @@ from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContex
 from potstill.methods.union import make_model
 from potstill.models.classifier import Classifier, logits_of, open_classifier, save_classifier
 from potstill.models.forward import encode, predict_logits
-from potstill.models.lora import target_choices
+from potstill.models.lora_targets import target_choices
 from potstill.recipes.base import BaseRecipe
 from potstill.recipes.training import TrainingSettings
 from potstill.recipes.union import Recipe
@@ -87,7 +87,7 @@ def test_modernbert_without_its_first_layer_is_refused_with_the_reason(tmp_path:
 
 def test_an_unknown_family_of_attention_asks_for_targets(tmp_path: Path) -> None:
     teacher = tiny_of("bert")
-    with pytest.raises(ModelError, match="No modules were targeted"):
+    with pytest.raises(ModelError, match="none of its products is called nosuch"):
         make({**LORA, "target_modules": ["nosuch"]}, teacher, saved_encoder("bert", tmp_path / "encoder"))
 
 

@@ -8,8 +8,8 @@ from transformers import BertConfig, PreTrainedModel
 from potstill.domain.errors import GateError, ModelError
 from potstill.models.auto import model_from_config
 from potstill.models.classifier import count_parameters, logits_of
-from potstill.models.layer_calls import layers_of
-from potstill.models.lora import add_lora, audit, implied_parameters, merge, peft_line, target_choices
+from potstill.models.lora import add_lora, audit, merge, peft_line
+from potstill.models.lora_targets import implied_parameters
 from potstill.recipes.lora import Lora
 
 SETTINGS = Lora(r=8, lora_alpha=32, lora_dropout=0.1, target_modules=["query", "value"])
@@ -79,16 +79,6 @@ def test_the_same_seed_gives_the_same_adapters() -> None:
 def test_a_module_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ModelError, match="LoRA on bert"):
         add_lora(tiny_classifier().model, SETTINGS.model_copy(update={"target_modules": ["nowhere"]}), seed=0)
-
-
-def test_an_attention_that_is_not_known_names_what_there_is() -> None:
-    model = tiny_classifier(layers=2).model
-    for layer in layers_of(model):
-        attention = layer.get_submodule("attention.self")
-        attention.somewhere = attention.query
-        del attention.query
-    with pytest.raises(ModelError, match=r"name target_modules, of dense, key, somewhere, value"):
-        target_choices(model)
 
 
 def test_merging_gives_a_plain_model_with_the_same_answers() -> None:

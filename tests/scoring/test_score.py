@@ -11,9 +11,11 @@ from scored_files import rows_of
 from potstill.cli.main import main
 from potstill.cli.scoring import REJECTED
 from potstill.data.formats import read_table
-from potstill.domain.errors import ModelError
+from potstill.domain.errors import DataError, ModelError
 from potstill.scoring.arrow import pa, pq
-from potstill.scoring.score import ScoreSettings, score
+from potstill.scoring.formats import format_of
+from potstill.scoring.job import Tally
+from potstill.scoring.score import ScoreResult, ScoreSettings, score
 
 
 def test_one_call_scores_a_file_and_says_what_was_left_out(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
@@ -67,6 +69,21 @@ def test_a_parquet_file_keeps_its_types_beside_the_language(tiny_bundle: TinyBun
         "double",
         "string",
     ]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl.gz", "out.parquet"])
+def test_the_scored_file_is_a_data_frame(name: str, tiny_bundle: TinyBundle, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / name
+    source.write_text("id,text\n1,you are a fool\n2,good\n", encoding="utf-8")
+    frame = score(ScoreSettings(str(source), str(target), bundle=tiny_bundle.folder, engine="onnx-fp32")).to_frame()
+    assert list(frame["text"]) == ["you are a fool", "good"]
+    assert {"id", "text", "label", "score", "flagged"} <= set(frame.columns)
+
+
+def test_standard_output_is_no_file_to_make_a_data_frame_of() -> None:
+    result = ScoreResult(Tally(1, 1), "onnx-fp32", format_of("in.csv"), "-")
+    with pytest.raises(DataError, match="standard output"):
+        result.to_frame()
 
 
 def test_the_command_scores_with_a_real_bundle(

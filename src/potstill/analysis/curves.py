@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from statistics import mean
-from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from sklearn import metrics  # pyright: ignore[reportMissingTypeStubs]
 
 from potstill.analysis.results import Arm, Run, StudyResults
 from potstill.domain.baselines import TEACHER
 from potstill.domain.measures import CurvePoint, ReliabilityBin
 from potstill.domain.predictor import ranked_scores
 from potstill.domain.study_record import COMPRESSED
+from potstill.evaluation.precision_recall import precision_recall_curve
 from potstill.evaluation.reliability import Claims, brier, calibration_error, claims, reliability
 
 POINTS = 101
@@ -92,22 +90,14 @@ def _learning(arms: list[Arm]) -> Iterator[Learning]:
 
 def _precision_recall(results: StudyResults, run: Run) -> PrecisionRecall:
     (positive,), (scores,) = results.task.positives(results.labels), ranked_scores(run.logits, results.task)
-    precision, recall = _at_every_threshold(positive, scores, results.weights)
-    # From the right: no threshold with at least this recall has more precision.
+    precision, recall, _ = precision_recall_curve(positive, scores, results.weights)
+    # From the left, by falling recall: no threshold with at least this recall has more precision.
     best, levels = np.maximum.accumulate(precision), np.linspace(0, 1, POINTS)
     reached = [float(best[np.flatnonzero(recall >= level)[-1]]) for level in levels]
     return PrecisionRecall(
         arm=run.record.arm, seed=run.record.seed, precision=[round(value, 4) for value in reached],
         chosen=_chosen(results, run),
     )  # fmt: skip
-
-
-def _at_every_threshold(
-    positive: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Precision and recall (thresholds + 1,) each, by rising threshold; scikit-learn comes without types."""
-    precision, recall, _ = cast(Any, metrics).precision_recall_curve(positive, scores, sample_weight=weights)
-    return np.asarray(precision, dtype=np.float64), np.asarray(recall, dtype=np.float64)
 
 
 def _chosen(results: StudyResults, run: Run) -> tuple[float, float] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import potstill
 from potstill.api.places import RUNS
 from potstill.domain.language import LanguageMode
-from potstill.domain.predictor import Prediction
+from potstill.domain.predictor import Predictions
 from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.inference import bundle as bundles
 from potstill.inference.bundle import BundlePredictor
@@ -47,7 +47,7 @@ def open_bundle(folder: str | Path | None = None, opening: Opening = AS_IT_COMES
     )  # fmt: skip
 
 
-def predict(model: str | Path, texts: Sequence[str], read_as: ReadAs = AS_SAVED) -> list[Prediction | None]:
+def predict(model: str | Path, texts: Sequence[str], read_as: ReadAs = AS_SAVED) -> Predictions:
     """What a saved model says about each text; None where nothing of a text can be read: it has no visible sign, or
     none that the tokenizer knows. To ask it again and again, keep what `open_bundle` or `open_model`
     returns.

@@ -1,8 +1,7 @@
-"""Saved models, opened with torch and made into bundles."""
+"""Saved models made into bundles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -21,9 +20,10 @@ from potstill.inference.engine import ENGINES, EngineName
 from potstill.inference.info import BundleInfo
 from potstill.inference.reading import LongText
 from potstill.ledger.ledger import read_record
-from potstill.models.predictor import TorchPredictor, decision_of, open_model_folder, open_predictor
+from potstill.models.predictor import decision_of, open_model_folder
 from potstill.models.saved import SavedDecision
 from potstill.study.datasets import rows_of_study
+from potstill.study.progress import Display
 
 
 @dataclass(frozen=True)
@@ -36,20 +36,6 @@ class BundleTexts:
 
 
 AS_RECORDED = BundleTexts()
-
-
-def open_model(model: str | Path, read_as: ReadAs = AS_SAVED) -> TorchPredictor:
-    """A saved model, to be asked by `predict`, or for logits by a call.
-
-    Args:
-        model: its folder, a study's folder (its picked arm), a run's folder in a ledger, or a Hub id.
-        read_as: what it answers and how long its texts are, where the model folder does not record it.
-
-    Raises:
-        PotstillError: there is no such model, it does not open, its head is random, or the study has no picked arm.
-    """
-    study = StudyFolder(model)
-    return open_predictor(str(picked_model(study.path) if study.is_study() else model), read_as)
 
 
 def export(
@@ -88,6 +74,20 @@ def export(
         raise PotstillError(f"name the bundle's folder with -o: {model} is not a study folder, which has one")
     if arm and not is_study:
         raise PotstillError(f"{model} is not a study folder: it has no arms")
+    display = Display(console or Console())
+    with display.open():
+        settings = ExportSettings(engines, texts.long, tolerance)
+        place = Path(out) if out is not None else study.bundle(arm)
+        return _export(model, place, arm, settings, texts, read_as, display)
+
+
+def _export(
+    model: str | Path, out: Path, arm: str | None, settings: ExportSettings, texts: BundleTexts, read_as: ReadAs,
+    display: Display,
+) -> BundleInfo:  # fmt: skip
+    """What `export` does, under its bars."""
+    study = StudyFolder(model)
+    is_study = study.is_study()
     source = picked_model(study.path, arm) if is_study else model
     data = rows_of_study(study.path) if is_study else load_dataset(Sources(Source(PILOT)))
     opened, classifier = open_model_folder(str(source))
@@ -96,11 +96,8 @@ def export(
         raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
     origin = _origin(opened) if is_study else Origin(name=Path(model).name, description=f"{model} as a bundle")
-    say = partial((console or Console()).print, markup=False, highlight=False)
-    return export_bundle(
-        classifier, decision, origin, rows, Path(out) if out is not None else study.bundle(arm),
-        settings=ExportSettings(engines, texts.long, tolerance, _languages(texts, study, decision)), say=say,
-    )  # fmt: skip
+    settings = replace(settings, languages=_languages(texts, study, decision))
+    return export_bundle(classifier, decision, origin, rows, out, settings=settings, say=display.say)
 
 
 def _languages(texts: BundleTexts, study: StudyFolder, decision: SavedDecision) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
-"""What trains or counts what would be trained: plan, run, tune, layers."""
+"""What trains, and what searches for it: run, tune, layers."""
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -18,8 +20,6 @@ from potstill.report.files import write_report
 from potstill.report.prose import WordedReport
 from potstill.report.render.markdown import markdown
 from potstill.report.tables.layers import build_layer_document
-from potstill.study.datasets import rows_of
-from potstill.study.estimate import StudyPlan, estimate
 from potstill.study.pilot import open_study
 from potstill.study.progress import Display
 from potstill.study.runner import run_study
@@ -34,18 +34,12 @@ class TuningResult:
     tuning: Tuning
     recipe: Path
 
+    def to_frame(self) -> Any:
+        """The trials as a pandas DataFrame. Raises ModuleNotFoundError where pandas is not installed."""
+        return self.tuning.to_frame()
 
-def plan(study: str | Path | None = None) -> StudyPlan:
-    """What a study would run: its rows, arms, seeds, layers, parameters, and an estimate of the time. Nothing is spent.
-
-    Args:
-        study: a TOML file; None is the built-in pilot study.
-
-    Raises:
-        PotstillError: the file, its data or a layer plan is refused.
-    """
-    opened, root = open_study(study)
-    return estimate(opened, *rows_of(opened, root), root)
+    def _repr_html_(self) -> str:
+        return f"{self.tuning.to_html()}<div>The winner as a recipe: {escape(str(self.recipe))}</div>"
 
 
 def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Console | None = None) -> WordedReport:
@@ -60,8 +54,9 @@ def run(study: str | Path | None = None, *, runs: str | Path = RUNS, console: Co
         PotstillError: the study, its data or its teacher is refused, or another process has the folder.
     """
     opened, root = open_study(study)
-    folder = run_study(opened, root=root, runs=Path(runs), display=Display(console or Console()))
-    report, _ = write_report(folder)
+    display = Display(console or Console())
+    with display.open():
+        report, _ = write_report(run_study(opened, root=root, runs=Path(runs), display=display))
     return report
 
 
@@ -78,7 +73,9 @@ def tune(study: str | Path, *, runs: str | Path = RUNS, console: Console | None 
         PotstillError: the study has no LoRA arm, is refused, or another process has the folder.
     """
     opened, root = open_study(study)
-    tuning = tune_study(opened, root=root, runs=Path(runs), display=Display(console or Console()))
+    display = Display(console or Console())
+    with display.open():
+        tuning = tune_study(opened, root=root, runs=Path(runs), display=display)
     return TuningResult(tuning, StudyFolder(Path(runs) / opened.name).tuned_recipe_file)
 
 
@@ -109,11 +106,13 @@ def layers(
         PotstillError: there is no such model, its rows cannot be read, or its layers cannot be chosen from.
     """
     study, folder = StudyFolder(model), Path(out) if out is not None else layer_search_folder(model)
-    search = which_layers(
-        picked_model(study.path, "teacher") if study.is_study() else model,
-        data if isinstance(data, Source) else Source(str(data)),
-        num_layers=num_layers, rows=rows, read_as=read_as, out=folder, display=Display(console or Console()),
-    )  # fmt: skip
+    display = Display(console or Console())
+    with display.open():
+        search = which_layers(
+            picked_model(study.path, "teacher") if study.is_study() else model,
+            data if isinstance(data, Source) else Source(str(data)),
+            num_layers=num_layers, rows=rows, read_as=read_as, out=folder, display=display,
+        )  # fmt: skip
     name = f"layers-{search.num_layers}"
     write_file(folder / f"{name}.md", markdown(build_layer_document(search, str(model))).encode())
     write_file(folder / f"{name}.svg", charts.layer_search(search).encode())

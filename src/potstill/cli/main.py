@@ -4,6 +4,7 @@ Handlers import what they need inside themselves, so that `potstill --help` load
 """
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -36,6 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _explained(error)
     except KeyboardInterrupt:
         return _interrupted(arguments)
+
+
+def command() -> int:
+    """`main`, as a process of its own has it."""
+    try:
+        return main()
+    finally:
+        gc.freeze()  # Python would look through all that was loaded once more before it ends
 
 
 def build_parser() -> argparse.ArgumentParser:

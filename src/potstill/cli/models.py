@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from potstill.cli.commands import ENGINES, Commands, add_command, add_languages, add_reading
+from potstill.cli.loading import loading
 
 
 def register(commands: Commands) -> None:
@@ -87,12 +88,13 @@ def _predict(arguments: argparse.Namespace) -> int:
         answers = without_answer(texts, bundle.predict(texts), bundle.languages, _say)
         print_predictions(texts, answers, task, calibration, console)
         return 0
-    from potstill.api.models import open_model
-    from potstill.inference.languages import LanguageCheck
+    with loading():
+        from potstill.api.saved_models import open_model
+        from potstill.inference.languages import LanguageCheck
 
-    model = open_model(arguments.model, ReadAs(arguments.problem))
-    check = LanguageCheck(model.languages, arguments.languages)
-    answers = without_answer(texts, model.predict(texts), check, _say)
+        model = open_model(arguments.model, ReadAs(arguments.problem))
+        check = LanguageCheck(model.languages, arguments.languages)
+        answers = without_answer(texts, model.predict(texts), check, _say)
     print_predictions(texts, answers, model.task, model.calibration, console)
     return 0
 
@@ -111,11 +113,12 @@ def _texts(given: Sequence[str]) -> Iterator[str]:
 def _export(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api.models import BundleTexts, export
-    from potstill.domain.read_as import ReadAs
-    from potstill.domain.study_folder import StudyFolder
-    from potstill.export.checks import Tolerance
-    from potstill.inference.engine import engines_of
+    with loading():
+        from potstill.api.models import BundleTexts, export
+        from potstill.domain.read_as import ReadAs
+        from potstill.domain.study_folder import StudyFolder
+        from potstill.export.checks import Tolerance
+        from potstill.inference.engine import engines_of
 
     info = export(
         arguments.model, arguments.out, arm=arguments.arm, engines=engines_of(arguments.engines),
@@ -132,7 +135,9 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
-    from potstill.api.encoders import fetch
+    with loading(f"fetching {arguments.encoder}"):
+        from potstill.api.encoders import fetch
 
-    print(fetch(arguments.encoder, arguments.origin))
+        folder = fetch(arguments.encoder, arguments.origin)
+    print(folder)
     return 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from potstill.api.places import RUNS, layer_search_folder
 from potstill.cli.commands import Commands, add_command, add_reading, whole_number
+from potstill.cli.loading import loading
 
 
 def register(commands: Commands) -> None:
@@ -119,19 +120,22 @@ def _add_runs(parser: argparse.ArgumentParser) -> None:
 def _plan(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api.study import plan
-    from potstill.cli.plan_table import print_plan
+    with loading("planning"):
+        from potstill.api.plan import plan
+        from potstill.cli.plan_table import print_plan
 
-    print_plan(plan(arguments.study), Console())
+        planned = plan(arguments.study)
+    print_plan(planned, Console())
     return 0
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api.study import run
-    from potstill.cli.report_tables import print_report
-    from potstill.domain.study_folder import StudyFolder
+    with loading():
+        from potstill.api.study import run
+        from potstill.cli.report_tables import print_report
+        from potstill.domain.study_folder import StudyFolder
 
     console = Console()
     report = run(arguments.study, runs=arguments.runs, console=console)
@@ -142,10 +146,11 @@ def _run(arguments: argparse.Namespace) -> int:
 def _layers(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api.study import layers
-    from potstill.cli.report_tables import print_layer_search
-    from potstill.data.source import Source
-    from potstill.domain.read_as import ReadAs
+    with loading():
+        from potstill.api.study import layers
+        from potstill.cli.report_tables import print_layer_search
+        from potstill.data.source import Source
+        from potstill.domain.read_as import ReadAs
 
     console, out = Console(), arguments.out or layer_search_folder(arguments.model)
     search = layers(
@@ -161,8 +166,9 @@ def _layers(arguments: argparse.Namespace) -> int:
 def _tune(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api.study import tune
-    from potstill.cli.report_tables import print_tuning
+    with loading():
+        from potstill.api.study import tune
+        from potstill.cli.report_tables import print_tuning
 
     console = Console()
     result = tune(arguments.study, runs=arguments.runs, console=console)
@@ -174,11 +180,13 @@ def _tune(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from potstill.api.results import report
-    from potstill.cli.report_tables import print_report
-    from potstill.domain.study_folder import StudyFolder
+    with loading("reporting"):
+        from potstill.api.results import report
+        from potstill.cli.report_tables import print_report
+        from potstill.domain.study_folder import StudyFolder
 
-    print_report(report(arguments.folder), StudyFolder(arguments.folder), Console(), arguments.format)
+        reported = report(arguments.folder)
+    print_report(reported, StudyFolder(arguments.folder), Console(), arguments.format)
     return 0
 
 

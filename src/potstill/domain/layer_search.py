@@ -1,9 +1,12 @@
 """What a search for the layers to keep found."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 from potstill.domain.errors import StudyError
 from potstill.domain.layers import LayerRule, plan_layers
+from potstill.domain.notebook import Tabular
 
 RULES: tuple[LayerRule, ...] = ("even", "odd", "first", "last", "spread")
 
@@ -21,7 +24,7 @@ class Choice(BaseModel):
     pr_auc: float | None
 
 
-class LayerSearch(BaseModel):
+class LayerSearch(BaseModel, Tabular):
     """All choices that were tried, the nearest first, on `rows` rows that no model was trained on.
 
     `influence` is each layer's (Men et al., 2024); `without` has, for each layer, all layers but it; `greedy` is what
@@ -44,6 +47,14 @@ class LayerSearch(BaseModel):
     def best(self) -> Choice:
         """The choice whose answers are nearest to the teacher's."""
         return self.choices[0]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The choices, the nearest first."""
+        return [choice.model_dump() for choice in self.choices]
+
+    def caption(self) -> str:
+        """What was chosen from."""
+        return f"{self.num_layers} of {self.depth} layers, untrained, on {self.rows:,} rows"
 
     def rank(self, kept: tuple[int, ...]) -> int:
         """The place of a choice among all, from 1. Raises ValueError for one that was not tried."""

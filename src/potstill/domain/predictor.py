@@ -1,13 +1,14 @@
 """The one callable shape of anything that answers, and what its logits mean as predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from potstill.domain.measures import Calibration
+from potstill.domain.notebook import Tabular
 from potstill.domain.task import NO_LABEL, Task
 
 Logits = NDArray[np.float32]
@@ -42,6 +43,27 @@ class Prediction:
     score: float
     flagged: bool | None
     shares: tuple[float, ...]
+
+
+class Predictions(list[Prediction | None], Tabular):
+    """The predictions for texts, in their order; None for a text of which nothing can be read."""
+
+    def __init__(self, texts: Sequence[str], predicted: Iterable[Prediction | None], labels: Sequence[str]) -> None:
+        super().__init__(predicted)
+        self.texts, self._labels = list(texts), list(labels)
+
+    def records(self) -> list[dict[str, Any]]:
+        """For each text what it was called, whether that is the positive label, and the probability of every label."""
+        return [
+            {"text": text, "label": prediction.label if prediction else None,
+             "probability": prediction.probability if prediction else None,
+             "flagged": prediction.flagged if prediction else None, **self._shares(prediction)}
+            for text, prediction in zip(self.texts, self, strict=True)
+        ]  # fmt: skip
+
+    def _shares(self, prediction: Prediction | None) -> dict[str, float | None]:
+        shares = prediction.shares if prediction else [None] * len(self._labels)
+        return {f"of {label}": share for label, share in zip(self._labels, shares, strict=True)}
 
 
 def probabilities(logits: Logits, task: Task, temperature: float = 1.0) -> NDArray[np.float64]:

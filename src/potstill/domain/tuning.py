@@ -1,6 +1,10 @@
 """What a search over LoRA's settings found."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, JsonValue
+
+from potstill.domain.notebook import Tabular
 
 
 class Attempt(BaseModel):
@@ -16,7 +20,7 @@ class Attempt(BaseModel):
     failure: str = ""
 
 
-class Tuning(BaseModel):
+class Tuning(BaseModel, Tabular):
     """All trials in the order in which they were made; the first has peft's usual settings.
 
     `importance` says how much of the spread between trials each setting explains (fANOVA; Hutter et al., 2014), adding
@@ -29,6 +33,17 @@ class Tuning(BaseModel):
     rows: int
     attempts: list[Attempt]
     importance: dict[str, float]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The trials in the order in which they were made."""
+        return [
+            {"trial": trial.number, **trial.settings, "pr_auc": trial.pr_auc, "given_up": trial.given_up}
+            for trial in self.attempts
+        ]
+
+    def caption(self) -> str:
+        """What was tuned."""
+        return f"Tuning {self.arm} on {self.rows:,} rows: the best trial is {self.best.number}"
 
     @property
     def best(self) -> Attempt:

@@ -5,12 +5,11 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize  # pyright: ignore[reportMissingTypeStubs]  # scipy comes without types
 
 from potstill.domain.measures import Calibration, Threshold, ThresholdPoint
 from potstill.domain.predictor import probabilities
 from potstill.domain.task import Task
-from potstill.evaluation.sklearn_metrics import precision_recall_curve
+from potstill.evaluation.precision_recall import precision_recall_curve
 
 CURVE = np.arange(1, 100) / 100
 _RULE = re.compile(r"(precision|recall) *>= *(0?\.\d+|1(?:\.0*)?)")
@@ -39,6 +38,8 @@ def fit_temperature(
 
     Of a multi-label task the labels' likelihoods are multiplied.
     """
+    # Loaded here alone: whoever reads a study's file needs `check_rule`, and would wait half a second for this.
+    from scipy import optimize  # pyright: ignore[reportMissingTypeStubs]  # scipy comes without types
 
     def loss(log_temperature: float) -> float:
         shares = probabilities(logits, task, float(np.exp(log_temperature)))

@@ -1,5 +1,7 @@
 """An ONNX file as OpenVINO's own format, as it is or with int8 weights and activations."""
 
+import contextlib
+import io
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,8 +30,9 @@ def write_int8(fp32: Path, path: Path, rows: Sequence[Sequence[int]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     chosen = [np.array([row], dtype=np.int64) for row in rows[:CALIBRATION_ROWS]]
     _nncf.set_log_level(logging.ERROR)
-    quantised = _nncf.quantize(
-        openvino.Core().read_model(fp32), _nncf.Dataset(chosen), model_type=_nncf.ModelType.TRANSFORMER,
-        subset_size=len(chosen),
-    )  # fmt: skip
+    with contextlib.redirect_stdout(io.StringIO()):  # its bars, which would be drawn over ours
+        quantised = _nncf.quantize(
+            openvino.Core().read_model(fp32), _nncf.Dataset(chosen), model_type=_nncf.ModelType.TRANSFORMER,
+            subset_size=len(chosen),
+        )  # fmt: skip
     openvino.save_model(quantised, path, compress_to_fp16=True)

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 from potstill.domain.errors import ModelError
 from potstill.domain.language import LanguageMode
-from potstill.domain.predictor import Logits, Prediction, predictions
+from potstill.domain.predictor import Logits, Predictions, predictions
 from potstill.domain.study_folder import StudyFolder
 from potstill.inference.engine import NEEDS, EngineName, open_engine
 from potstill.inference.engine_order import by_speed
@@ -56,12 +57,16 @@ class BundlePredictor:
         """For each text, of which it is known whether it is longer than a window, whether a part was left unread."""
         return [is_long and self.info.long == "truncate" for is_long in long]
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction | None]:
+    def predict(self, texts: Sequence[str]) -> Predictions:
         """The prediction for each text; None for a text of which nothing can be read."""
         read = self.model.reader.read(texts)
         logits = self.model.of_texts(read, self.model.of_rows(read.rows))
         predicted = predictions(logits, self.info.calibration, self.info.task)
-        return [None if blank else each for each, blank in zip(predicted, read.blank, strict=True)]
+        answers = (None if blank else each for each, blank in zip(predicted, read.blank, strict=True))
+        return Predictions(texts, answers, self.labels)
+
+    def _repr_html_(self) -> str:
+        return f"<div>{escape(f'{self.info.name}, opened on {self.engine_name}')}</div>{self.info.to_html()}"
 
 
 def open_bundle(

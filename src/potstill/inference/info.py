@@ -9,6 +9,7 @@ from potstill.domain.errors import ModelError, in_short
 from potstill.domain.language import LanguageCode
 from potstill.domain.measures import Calibration, Measures, ThresholdPoint
 from potstill.domain.normalise import NORMALISE_VERSION
+from potstill.domain.notebook import Tabular
 from potstill.domain.task import Task
 from potstill.inference.engine import EngineName
 from potstill.inference.reading import LongText
@@ -68,7 +69,7 @@ class ShortTexts(_Frozen):
     such_as: list[str] = []
 
 
-class BundleInfo(_Frozen):
+class BundleInfo(_Frozen, Tabular):
     """Everything that is not weights or vocabulary."""
 
     format: Literal[2] = FORMAT
@@ -98,6 +99,23 @@ class BundleInfo(_Frozen):
     provenance: dict[str, JsonValue] = {}
     blank: int = Field(default=0, ge=0)
     """The token that stands for a text without any, where the tokenizer adds none of its own."""
+
+    def caption(self) -> str:
+        """The model, its labels and its threshold."""
+        threshold = self.calibration.threshold
+        cut = f", threshold {threshold.value:.3f} ({threshold.rule})" if threshold else ""
+        return f"{self.name}: {self.description}; labels {', '.join(self.task.labels)}{cut}"
+
+    def records(self) -> list[dict[str, Any]]:
+        """A line for each engine: its size, how far it lies from the fp32 model, its speed where it was made."""
+        return [
+            {
+                "engine": name, "MB": round(engine.bytes / 1e6, 1), "decided otherwise": engine.checks.flips,
+                "PR-AUC change": engine.checks.pr_auc_change,
+                "texts/s": max(engine.texts_per_second.values(), default=None), "batches": engine.may_batch,
+            }
+            for name, engine in self.engines.items()
+        ]  # fmt: skip
 
     @model_validator(mode="before")
     @classmethod

@@ -2,13 +2,15 @@
 
 import json
 import stat
-from hashlib import sha256
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from potstill.domain.errors import ModelError, in_short
 from potstill.inference.engine import FILES
+from potstill.inference.machine import available_threads
 
 MANIFEST = "manifest.json"
 INFO = "bundle.json"
@@ -62,9 +64,27 @@ class CheckedFiles:
             content = (self.folder / name).read_bytes()
         except OSError as error:
             raise ModelError(f"{self.folder / name} cannot be read: {error.strerror}") from error
-        if sha256(content).hexdigest() != self._files[name]:
-            raise ModelError(f"{self.folder / name} was changed after the bundle was made; export it again")
+        self._compare(name, sha256(content).hexdigest())
         return content
+
+    def check(self) -> None:
+        """Hash every file, several at a time and none in memory as a whole. Raises ModelError as `read` does."""
+        # Reading and hashing leave the interpreter to each other.
+        with ThreadPoolExecutor(available_threads()) as pool:
+            for _ in pool.map(self._check, self._files):
+                pass
+
+    def _check(self, name: str) -> None:
+        try:
+            with (self.folder / name).open("rb") as file:
+                digest = file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise ModelError(f"{self.folder / name} cannot be read: {error.strerror}") from error
+        self._compare(name, digest)
+
+    def _compare(self, name: str, digest: str) -> None:
+        if digest != self._files[name]:
+            raise ModelError(f"{self.folder / name} was changed after the bundle was made; export it again")
 
 
 def check_manifest(folder: Path, expected: str | None = None) -> CheckedFiles:
@@ -93,8 +113,7 @@ def check_manifest(folder: Path, expected: str | None = None) -> CheckedFiles:
         raise ModelError(f"{folder} has the hash {digest}, not the expected {expected}: it is another bundle")
     _check_names(folder, present - {MANIFEST}, set(manifest.files))
     files = CheckedFiles(folder, manifest.files, digest)
-    for name in manifest.files:
-        files.read(name)
+    files.check()
     return files
 
 

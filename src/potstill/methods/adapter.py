@@ -8,7 +8,7 @@ from transformers import PreTrainedModel
 from potstill.domain.layers import LayerPlan
 from potstill.methods.context import TrainedModel, TrainingContext
 from potstill.models.classifier import Classifier, count_parameters
-from potstill.models.lora import add_lora, audit, implied_parameters, merge
+from potstill.models.lora_targets import implied_parameters
 from potstill.recipes.adapter import AdapterRecipe
 from potstill.training.objective import Objective
 
@@ -18,6 +18,9 @@ def train_adapter(
     layers: LayerPlan | None = None,
 ) -> TrainedModel:  # fmt: skip
     """Train adapters on `start`, which they change, and merge them into a plain model."""
+    # Loaded where adapters are trained: peft takes a second, and a plan asks this room for counts alone.
+    from potstill.models.lora import add_lora, audit, merge
+
     implied = implied_parameters(start.model, recipe, start.fresh)
     model = add_lora(start.model, recipe, fresh=start.fresh, seed=seed)
     notes = audit(model, start.fresh if recipe.trains_head() else (), implied)

@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 from potstill.domain.errors import ModelError, in_short, some_of
 from potstill.domain.measures import Calibration
 from potstill.domain.normalise import normalise
-from potstill.domain.predictor import Prediction, predictions
+from potstill.domain.predictor import Predictions, predictions
 from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.domain.readable import is_blank, silent_ids
 from potstill.models.classifier import (
@@ -55,11 +55,12 @@ class TorchPredictor:
             raise ModelError("the model answers a text with NaN or infinity: it was damaged in training or in saving")
         return logits
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction | None]:
+    def predict(self, texts: Sequence[str]) -> Predictions:
         """The prediction for each text, by the saved temperature and threshold, or the largest logit without them; None
         for a text of which nothing can be read."""
         predicted = predictions(self(texts), self.calibration, self.task)
-        return [None if blank else each for each, blank in zip(predicted, self._blank(texts), strict=True)]
+        answers = (None if blank else each for each, blank in zip(predicted, self._blank(texts), strict=True))
+        return Predictions(texts, answers, self.labels)
 
     def _blank(self, texts: Sequence[str]) -> list[bool]:
         """For each text: whether nothing of it can be read, as a bundle's reader tells it."""

@@ -1,8 +1,11 @@
 """The answer in two or three sentences, worded from the advice: which model to take, at what cost, what would tell."""
 
+from typing import Any, Literal
+
 from potstill.analysis.advice import Advice, ArmFacts, Control, WouldTell
 from potstill.analysis.differences import Difference
 from potstill.analysis.report import Report
+from potstill.domain.notebook import pandas
 
 
 class WordedReport(Report):
@@ -11,6 +14,17 @@ class WordedReport(Report):
     answer: str
     sentences: list[str]
     """The answer, a sentence each: what to do, what it costs or what would tell, what it owes to its teacher."""
+
+    def to_frame(self, table: Literal["rows", "differences", "verdicts", "trade_offs"] = "rows") -> Any:
+        """One of the report's tables as a pandas DataFrame; what is inside a value has a column of its own, such as
+        `figures.pr_auc.mean`. Raises ModuleNotFoundError where pandas is not installed; it comes with the lab."""
+        return pandas().json_normalize([line.model_dump(mode="json") for line in getattr(self, table)])
+
+    def _repr_html_(self) -> str:
+        # Loaded where it is shown: it draws, and what words the report for a terminal does not wait for that.
+        from potstill.report.render.notebook import fragment
+
+        return fragment(self)
 
 
 def in_words(report: Report) -> WordedReport:

@@ -3,11 +3,15 @@
 import io
 import sys
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from potstill.domain.errors import DataError
 from potstill.domain.language import LanguageMode
+from potstill.domain.notebook import pandas
 from potstill.inference.bundle import newest_bundle, open_bundle
 from potstill.inference.engine import EngineName
 from potstill.scoring.formats import STANDARD, Format, Kind, format_of
@@ -55,11 +59,34 @@ class ScoreResult:
     target: str
     language_note: str = ""
     """Why texts were not checked for their language."""
+    target_kind: Kind | None = None
+    """Where the ending of its name does not say it."""
 
     @property
     def rejects(self) -> Path | None:
         """The file that lists the rows that were left out, each with its line; None where that is standard error."""
         return None if self.target == STANDARD else rejected_path(self.target)
+
+    def to_frame(self) -> Any:
+        """The scored file as a pandas DataFrame.
+
+        Raises:
+            DataError: it went to standard output.
+            ModuleNotFoundError: pandas is not installed; it comes with the lab.
+        """
+        if self.target == STANDARD:
+            raise DataError("what went to standard output is no file to make a DataFrame of")
+        library = pandas()
+        match format_of(self.target, self.target_kind).kind:
+            case "csv":
+                return library.read_csv(self.target)
+            case "jsonl":
+                return library.read_json(self.target, lines=True)
+            case "parquet":
+                return library.read_parquet(self.target)
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<div>{escape(line)}</div>" for line in [*self.lines(), f"in {self.target}"])
 
     def lines(self) -> list[str]:
         """The result in words."""
@@ -105,4 +132,6 @@ def score(settings: ScoreSettings, *, console: Console | None = None) -> ScoreRe
     stdout = sys.stdout.buffer if job.target == STANDARD else io.BytesIO()
     with show_progress(console or Console(stderr=True, quiet=True)) as on_progress:
         tally = run_job(job, scorer, on_progress, stdin=stdin, stdout=stdout)
-    return ScoreResult(tally, bundle.engine_name, source_format, settings.target, bundle.languages.note)
+    return ScoreResult(
+        tally, bundle.engine_name, source_format, settings.target, bundle.languages.note, settings.target_kind
+    )

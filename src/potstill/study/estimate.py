@@ -1,15 +1,17 @@
 """What a study would run and roughly how long it would take, shown before anything is spent."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 
 from potstill.domain.dataset import Dataset, Split
 from potstill.domain.layers import LayerPlan
+from potstill.domain.notebook import Tabular
 from potstill.domain.task import Task
 from potstill.methods.union import frozen_parameters
 from potstill.models.auto import read_config
@@ -24,7 +26,7 @@ from potstill.models.classifier import (
 from potstill.models.encoder import find_encoder
 from potstill.models.forward import encode
 from potstill.models.layer_stack import depth_of, find_layer_stack, shrink
-from potstill.models.lora import add_lora
+from potstill.models.lora_targets import implied_parameters
 from potstill.models.subsets import all_subsets, beginnings
 from potstill.recipes.adapter import AdapterRecipe
 from potstill.recipes.base import BaseRecipe
@@ -58,7 +60,7 @@ class PlannedArm:
 
 
 @dataclass(frozen=True)
-class StudyPlan:
+class StudyPlan(Tabular):
     """What a study would run: its arms and, before them, what it would search for, on rows that are accounted for in
     the lines of `account`. `machine` is what the seconds are estimated for; `expected` says how wide the intervals will
     be."""
@@ -69,6 +71,14 @@ class StudyPlan:
     arms: list[PlannedArm]
     machine: str
     expected: str
+
+    def records(self) -> list[dict[str, Any]]:
+        """A line for each arm."""
+        return [asdict(arm) for arm in self.arms]
+
+    def caption(self) -> str:
+        """The study, its rows, and how wide its intervals will be."""
+        return " ".join([f"{self.name}, seeds {self.seeds}.", *self.account, self.expected])
 
 
 @dataclass(frozen=True)
@@ -122,9 +132,7 @@ class Shape:
         sizes = _sizes(model)
         if isinstance(recipe, AdapterRecipe):
             fresh = self.fresh if recipe.needs_encoder() else ()
-            counted = add_lora(model, recipe, fresh=fresh, seed=0)
-            trained, _ = counted.get_nb_trainable_parameters()
-            return replace(sizes, trained=trained)
+            return replace(sizes, trained=implied_parameters(model, recipe, fresh))
         return replace(sizes, trained=sizes.all - frozen_parameters(recipe, model))
 
 

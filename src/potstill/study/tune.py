@@ -22,7 +22,7 @@ from potstill.ledger.ledger import digest_of
 from potstill.methods.context import TrainedModel, TrainingContext
 from potstill.methods.union import make_model
 from potstill.models.classifier import Classifier, quiet_transformers
-from potstill.models.lora import target_choices
+from potstill.models.lora_targets import target_choices
 from potstill.recipes.lora import Lora
 from potstill.study.config import Study
 from potstill.study.datasets import rows_of

@@ -9,12 +9,8 @@ from time import perf_counter
 from typing import Any, cast
 
 import torch
-from accelerate import Accelerator  # pyright: ignore[reportMissingTypeStubs]
 from torch import nn
-from transformers import (
-    PreTrainedModel,
-    get_linear_schedule_with_warmup,  # pyright: ignore[reportUnknownVariableType]  # transformers gives it no type
-)
+from transformers import PreTrainedModel
 
 from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
@@ -67,6 +63,9 @@ def train(
     Raises:
         ValueError: a loss that is no longer finite.
     """
+    # Loaded where something is trained, as the schedule below: a plan asks this room which arithmetic training uses.
+    from accelerate import Accelerator  # pyright: ignore[reportMissingTypeStubs]
+
     objective = objective or Distillation()
     torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]  # torch gives it no type
     accelerator = cast(Any, Accelerator())  # comes without types
@@ -172,6 +171,8 @@ def _optimizer(
     model: nn.Module, settings: TrainingSettings, total: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """Biases and norms are not decayed, as BERT's authors had it: they are the parameters with one dimension."""
+    from transformers import get_linear_schedule_with_warmup  # pyright: ignore[reportUnknownVariableType]
+
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
