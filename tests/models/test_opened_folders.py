@@ -14,7 +14,7 @@ from odd_folders import (
     CONFIG,
     TOKENIZER,
     WEIGHTS,
-    Making,
+    Writer,
     adapter,
     configured,
     decoder,
@@ -43,7 +43,7 @@ from potstill.models.subsets import all_subsets, subset_logits
 TEXTS = ["you are a fool", "", "thanks " * 100, "the patch is not bad"]
 TASK = Task(labels=("fine", "toxic"), positive="toxic")
 HALF = weights(lambda tensors: {name: tensor.bfloat16() for name, tensor in tensors.items()})
-ALIKE: dict[str, Making] = {
+ALIKE: dict[str, Writer] = {
     "DataParallel": renamed(lambda name: f"module.{name}"),
     "compiled": renamed(lambda name: f"_orig_mod.{name}"),
     "both": renamed(lambda name: f"module._orig_mod.{name}"),
