@@ -27,7 +27,8 @@ def change_record(folder: Path, **changes: object) -> None:
     study = StudyFolder(folder)
     record = study.record().model_copy(update=changes)
     if "picked" not in changes:
-        record = record.model_copy(update={"picked": pick_arm(study, record)})
+        pick = pick_arm(study, record)
+        record = record.model_copy(update={"picked": pick.arm, "why_none": pick.why_none})
     study.record_file.write_text(record.model_dump_json(), encoding="utf-8")
 
 

@@ -128,8 +128,8 @@ def test_what_the_most_frequent_label_beats_is_marked(workplace: Path) -> None:
     content = json.loads(record.read_text())
     content["test"]["accuracy"] = 0.01
     record.write_text(json.dumps(content))
-    assert [row.arm for row in analyse(load_results(folder)).rows if row.below_majority] == ["lora"]
-    assert "accuracy below the majority class's: lora." in timeless(folder)
+    assert [row.arm for row in analyse(load_results(folder)).rows if row.not_above_majority] == ["lora"]
+    assert "accuracy not above the majority class's: lora." in timeless(folder)
 
 
 def test_more_seeds_and_subgroups_are_added_to_a_finished_study(workplace: Path) -> None:

@@ -118,7 +118,15 @@ def load_results(folder: Path | StudyFolder) -> StudyResults:
         PotstillError: it is not a study folder, is of another format, or a file in it is damaged.
     """
     study = folder if isinstance(folder, StudyFolder) else StudyFolder(folder)
-    record = study.record()
+    return results_of(study, study.record())
+
+
+def results_of(study: StudyFolder, record: StudyRecord) -> StudyResults:
+    """What lies in a study's folder by a record, which need not be written down yet.
+
+    Raises:
+        PotstillError: a file is damaged.
+    """
     try:
         with np.load(study.rows_file, allow_pickle=False) as rows:
             labels, weights = rows["test_labels"], rows["test_weights"]

@@ -42,17 +42,18 @@ def open_bundle(folder: str | Path | None = None, opening: Opening = AS_IT_COMES
     )  # fmt: skip
 
 
-def predict(model: str | Path, texts: Sequence[str]) -> list[Prediction]:
+def predict(model: str | Path, texts: Sequence[str], *, arm: str | None = None) -> list[Prediction]:
     """What a saved model says about each text. To ask it again and again, keep what `open_bundle` or `open_model`
     returns.
 
     Args:
         model: a bundle, or whatever `open_model` opens; that takes the lab.
         texts: any number of them.
+        arm: of a study, another than the picked one.
 
     Raises:
         PotstillError: there is no such model, or it is changed or damaged.
     """
-    if bundles.is_bundle(model):
+    if bundles.is_bundle(model) and arm is None:
         return open_bundle(model).predict(texts)
-    return potstill.open_model(model).predict(texts)
+    return potstill.open_model(model, arm).predict(texts)

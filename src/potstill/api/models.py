@@ -22,17 +22,20 @@ from potstill.models.predictor import TorchPredictor, decision_of, open_model_fo
 from potstill.study.datasets import rows_of_study
 
 
-def open_model(model: str | Path) -> TorchPredictor:
+def open_model(model: str | Path, arm: str | None = None) -> TorchPredictor:
     """A saved model, to be asked by `predict`, or for logits by a call.
 
     Args:
         model: its folder, a study's folder (its picked arm), a run's folder in a ledger, or a Hub id.
+        arm: of a study, another than the picked one.
 
     Raises:
         PotstillError: there is no such model, its head is random, or the study has no picked arm.
     """
     study = StudyFolder(model)
-    return open_predictor(str(picked_model(study.path) if study.is_study() else model))
+    if arm and not study.is_study():
+        raise PotstillError(f"{model} is not a study folder: it has no arms")
+    return open_predictor(str(picked_model(study.path, arm) if study.is_study() else model))
 
 
 def export(

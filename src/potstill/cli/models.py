@@ -27,6 +27,7 @@ def _add_predict(commands: Commands) -> None:
     parser.add_argument(
         "texts", nargs="+", metavar="TEXT", help="a text; - reads standard input, in UTF-8, a text on each line"
     )
+    parser.add_argument("--arm", help="of a study: another arm than the picked one, such as teacher")
 
 
 def _add_export(commands: Commands) -> None:
@@ -73,7 +74,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     from potstill.inference.printing import print_predictions
 
     texts, console = list(_texts(arguments.texts)), Console()
-    if is_bundle(arguments.model):
+    if is_bundle(arguments.model) and arguments.arm is None:
         from potstill.api.bundles import open_bundle
 
         bundle = open_bundle(arguments.model)
@@ -81,7 +82,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         return 0
     from potstill.api.models import open_model
 
-    model = open_model(arguments.model)
+    model = open_model(arguments.model, arguments.arm)
     print_predictions(texts, model.predict(texts), model.task, model.calibration, console)
     return 0
 

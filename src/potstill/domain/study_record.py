@@ -72,6 +72,10 @@ class StudyRecord(_Record):
     picked: str | None
     """The arm that `rule.pick` chose on validation, once every run had been made; None before, or where no arm could be
     picked. Decided once, when the study ends, and read by everything else."""
+    why_none: str | None = None
+    """Why no arm is picked, where the study has ended without one."""
+    waived: dict[str, str] = {}
+    """Gates of the study as a whole that it waives, each with the reason; those of single arms are in their runs."""
     account: DataAccount
     test_fingerprint: str
     study: dict[str, JsonValue]

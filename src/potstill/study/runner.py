@@ -77,7 +77,8 @@ class StudyRunner:
         summary.write(runs, self._layers_in_words(), self.trials, self.searches)
         for number, step in enumerate(arms, start=1):
             self._make_once(step, f"[{number}/{len(arms)}] {step.run.key}")
-        write_picked(self.workspace.folder, pick_arm)
+        if why_none := write_picked(self.workspace.folder, pick_arm).why_none:
+            self.workspace.display.say(f"no arm is picked: {why_none}")
         self._measure_groups(
             [run for run in runs[len(baselines) :] if run is teacher_step.run or run.role != "control"]
         )

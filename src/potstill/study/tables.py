@@ -9,6 +9,9 @@ from potstill.recipes.adapter import Targets
 from potstill.recipes.base import Gate
 
 Scalar = str | int | float | bool
+StudyGate = Literal["weak_teacher"]
+"""A refusal of the study as a whole that it can waive by name: picking an arm although the teacher is not clearly above
+the majority class and TF-IDF."""
 
 
 class Table(BaseModel):
@@ -121,6 +124,7 @@ class SubgroupsTable(Table):
 
 
 class GatesTable(Table):
-    """Refusals that the study does without, each with the reason why. What is made so never wins nor is exported."""
+    """Refusals that the study does without, each with the reason why. An arm that is made so never wins nor is
+    exported; a weak teacher's is picked as any other, and the report begins with what speaks against it."""
 
-    waive: dict[Gate, Annotated[str, StringConstraints(min_length=1)]] = {}
+    waive: dict[Gate | StudyGate, Annotated[str, StringConstraints(min_length=1)]] = {}

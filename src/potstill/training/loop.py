@@ -16,6 +16,7 @@ from transformers import (
     get_linear_schedule_with_warmup,  # pyright: ignore[reportUnknownVariableType]  # transformers gives it no type
 )
 
+from potstill.domain.errors import NotFiniteError
 from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
 from potstill.models.layer_stack import modules_by_name
@@ -65,7 +66,7 @@ def train(
     machine gives the same weights.
 
     Raises:
-        ValueError: a loss that is no longer finite.
+        NotFiniteError: a loss that is no longer finite.
     """
     objective = objective or Distillation()
     torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]  # torch gives it no type
@@ -100,7 +101,7 @@ def train(
             optimizer.zero_grad()
             means.add({"loss": Part(1, loss), **parts}, len(batch))
             if not math.isfinite(means["loss"]):
-                raise ValueError(f"the loss is not finite after {steps + 1} steps: a smaller learning rate helps")
+                raise NotFiniteError(f"the loss is not finite after {steps + 1} steps: a smaller learning rate helps")
             seen += inputs["input_ids"].numel()
             steps += 1
             if on_step:
