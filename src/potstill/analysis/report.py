@@ -13,6 +13,7 @@ from potstill.analysis.rank_agreement import RankAgreement, rank_agreements
 from potstill.analysis.resampled_scores import Measurements
 from potstill.analysis.results import StudyResults
 from potstill.analysis.rows import KeptLayers, Row, kept_layers, rows_of, with_answers
+from potstill.analysis.staleness import warnings_of
 from potstill.analysis.subgroups import SubgroupAreas, subgroup_areas
 from potstill.analysis.tradeoffs import TradeOff, tradeoffs
 from potstill.analysis.verdicts import VerdictRow, verdicts
@@ -59,6 +60,8 @@ class Report(_Strict):
     categories: dict[str, list[CategoryRecall]]
     account: list[str]
     notes: list[str]
+    warnings: list[str] = []
+    """What is wrong with the study's folder as it stands: runs without a hash, bundles that are older than it."""
     machine: str
     version: str
     test_rows: int
@@ -104,6 +107,7 @@ def analyse(results: StudyResults) -> Report:
         categories=_categories(results),
         account=[source.describe() for source in record.account.sources],
         notes=record.account.notes,
+        warnings=list(warnings_of(results)),
         machine=record.machine,
         version=record.version,
         test_rows=len(results.labels),

@@ -1,5 +1,6 @@
 """What a study's folder says about itself: `study.json`, as one typed and versioned record."""
 
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -78,6 +79,8 @@ class StudyRecord(_Record):
     """Gates of the study as a whole that it waives, each with the reason; those of single arms are in their runs."""
     account: DataAccount
     test_fingerprint: str
+    rows_sha256: str = ""
+    """Of `rows.npz`, which has the labels that every figure is worked out by; empty in records of earlier versions."""
     study: dict[str, JsonValue]
     """The study file, with every default filled in."""
     root: str | None = None
@@ -85,6 +88,11 @@ class StudyRecord(_Record):
     elsewhere."""
     version: str
     machine: str
+
+    @property
+    def runs_digest(self) -> str:
+        """Tells the runs of the study from those that it has after another `potstill run`."""
+        return sha256("\n".join(sorted(run.digest for run in self.runs)).encode()).hexdigest()
 
     def runs_of(self, arm: str) -> list[RunKey]:
         """The runs of one arm, in the order of its seeds."""

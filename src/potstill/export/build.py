@@ -21,7 +21,7 @@ from potstill.export.probes import probe_texts
 from potstill.export.speed import texts_per_second
 from potstill.export.torch_engine import PackedTextModel, Reference
 from potstill.inference.engine import ENGINES, NEEDS, EngineName, files_in, open_engine
-from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, Probes
+from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, MadeFrom, Probes
 from potstill.inference.machine import available_threads, cpu_kind
 from potstill.inference.manifest import CARD, INFO, TOKENIZER, write_manifest
 from potstill.inference.reading import LongText, Reader
@@ -44,6 +44,7 @@ class Origin:
     layers: str = ""
     measures: dict[str, Measures] = field(default_factory=dict[str, Measures])
     provenance: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    made_from: MadeFrom | None = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ class _Builder:
             engines={name: self._engine_info(name, checks[name], speeds[name]) for name in models},
             torch=_engine_info(0, lab[1], speeds["torch"]) if lab else None,
             probes=self.probes, curve=curve, measures=self.origin.measures,
-            provenance=self.origin.provenance,
+            provenance=self.origin.provenance, made_from=self.origin.made_from,
         )  # fmt: skip
         (self.folder / INFO).write_text(info.model_dump_json(indent=1), encoding="utf-8")
         (self.folder / CARD).write_text(bundle_card(info), encoding="utf-8")

@@ -59,6 +59,21 @@ class Probes(_Frozen):
     logits: list[list[FiniteFloat]]
 
 
+class MadeFrom(_Frozen):
+    """The run of a study that a bundle was made from, and what the study had run by then."""
+
+    study: str
+    arm: str
+    picked: bool
+    """Whether it was the arm that the study picked, and not one named by hand."""
+    run: str
+    """The run's digest."""
+    record_sha256: str
+    """Of its `run.json`: another training of the same run has another."""
+    runs: str
+    """`StudyRecord.runs_digest`."""
+
+
 class BundleInfo(_Frozen):
     """Everything that is not weights or vocabulary."""
 
@@ -83,6 +98,8 @@ class BundleInfo(_Frozen):
     measures: dict[str, Measures] = {}
     """By split, as the study measured the model; empty for a model without a study."""
     provenance: dict[str, JsonValue] = {}
+    made_from: MadeFrom | None = None
+    """None for a model without a study, and in bundles of earlier versions."""
 
     @model_validator(mode="before")
     @classmethod

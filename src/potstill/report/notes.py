@@ -35,7 +35,7 @@ EPOCHS = (
 def notes_of(report: Report) -> list[str]:
     """All notes, in reading order."""
     lines = [*_marks(report), *_arms(report), *_failures(report), *_methods(report), *report.account]
-    lines += [f"Note: {note}" for note in report.notes]
+    lines += [f"Note: {note}" for note in [*report.notes, *report.warnings]]
     return [
         *lines,
         f"potstill {report.version} on {report.machine}. Speed (texts/s) is that of the lab's own evaluation loop.",

@@ -80,6 +80,7 @@ class StudySummary:
             waived=study.waived_of_study(),
             account=data.account,
             test_fingerprint=data.test.fingerprint(),
+            rows_sha256=sha256(self._folder.rows_file.read_bytes()).hexdigest(),
             study=study.model_dump(mode="json"),
             # Relative, so that a folder of studies can be moved as a whole.
             root=os.path.relpath(self._workspace.root, self._folder.path),
