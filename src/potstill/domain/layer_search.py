@@ -1,11 +1,18 @@
 """What a search for the layers to keep found."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from potstill.domain.errors import StudyError
 from potstill.domain.layers import LayerRule, plan_layers
 
 RULES: tuple[LayerRule, ...] = ("even", "odd", "first", "last", "spread")
+
+
+Novelty = Literal["held out", "not trained on", "not known", "trained on"]
+"""Whether a model was trained on rows: a study held them out from all training; they are none of those that it is known
+to have been trained on; nobody says; or it was trained on some of them."""
 
 
 class Choice(BaseModel):
@@ -22,7 +29,7 @@ class Choice(BaseModel):
 
 
 class LayerSearch(BaseModel):
-    """All choices that were tried, the nearest first, on `rows` rows that no model was trained on.
+    """All choices that were tried, the nearest first, on `rows` rows; `novelty` says whether the model knows them.
 
     `influence` is each layer's (Men et al., 2024); `without` has, for each layer, all layers but it; `greedy` is what
     is left when again and again the layer goes whose absence changes the answers least.
@@ -33,6 +40,9 @@ class LayerSearch(BaseModel):
     depth: int
     num_layers: int
     rows: int
+    novelty: Novelty = "held out"
+    trained_on: int = 0
+    """Rows that it was trained on: among `rows`, or left out where `novelty` is "not trained on"."""
     pr_auc: float | None
     """The teacher's."""
     choices: list[Choice]

@@ -59,10 +59,12 @@ class DataTable(Table):
 
 
 class TeacherTable(Table):
-    """The teacher: `encoder` is fine-tuned here, `model` is one that already is."""
+    """The teacher: `encoder` is fine-tuned here, `model` is one that already is, on the rows of `trained_on`."""
 
     encoder: str | None = None
     model: str | None = None
+    trained_on: str | list[str] | SplitTable | None = None
+    """Rows of which only the text is read: none of them may stand in validation or test."""
     revision: str | None = None
     seed: int = 0
     learning_rate: float | None = Field(default=None, gt=0)
@@ -72,6 +74,8 @@ class TeacherTable(Table):
     def _one(self) -> Self:
         if self.encoder is None and self.model is None:
             raise ValueError('name an `encoder` to fine-tune (such as "minilm"), or a fine-tuned `model`')
+        if self.trained_on is not None and self.model is None:
+            raise ValueError("`trained_on` is for a given `model`: an `encoder` is fine-tuned here, on train")
         return self
 
 

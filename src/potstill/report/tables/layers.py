@@ -45,9 +45,21 @@ def _choices(search: LayerSearch) -> Table:
     ]
     title = (
         f"Layers before any training: {len(search.choices):,} choices of {search.num_layers} of {search.depth}, on "
-        f"{search.rows:,} rows held out; the teacher's PR-AUC there is {score(search.pr_auc)}"
+        f"{_rows(search)}; the teacher's PR-AUC there is {score(search.pr_auc)}"
     )
     return Table("layers", title, ["rank", "layers", "called", "KL to the teacher", "PR-AUC"], body)
+
+
+def _rows(search: LayerSearch) -> str:
+    """The rows, and how far what is learned on them holds for others."""
+    left_out = f" ({search.trained_on:,} that it was trained on are left out)" if search.trained_on else ""
+    about = {
+        "held out": " held out",
+        "not trained on": f" that the model was not trained on{left_out}",
+        "not known": "; nobody says whether the model was trained on them",
+        "trained on": f", of which the model was trained on {search.trained_on:,} and knows their labels",
+    }[search.novelty]
+    return f"{search.rows:,} rows{about}"
 
 
 def _single_layers(search: LayerSearch) -> Table:
