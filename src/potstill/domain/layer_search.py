@@ -45,6 +45,8 @@ class LayerSearch(BaseModel):
     """Rows that it was trained on: among `rows`, or left out where `novelty` is "not trained on"."""
     pr_auc: float | None
     """The teacher's."""
+    chance: float | None = None
+    """The PR-AUC of a model that tells no row from another; None in searches of earlier versions."""
     choices: list[Choice]
     influence: list[float]
     without: list[Choice]
@@ -54,6 +56,11 @@ class LayerSearch(BaseModel):
     def best(self) -> Choice:
         """The choice whose answers are nearest to the teacher's."""
         return self.choices[0]
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether the teacher tells these rows apart no better than chance: then every choice answers as it does."""
+        return self.chance is not None and self.pr_auc is not None and self.pr_auc <= self.chance + 1e-9
 
     def rank(self, kept: tuple[int, ...]) -> int:
         """The place of a choice among all, from 1. Raises ValueError for one that was not tried."""

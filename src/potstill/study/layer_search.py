@@ -20,6 +20,7 @@ from potstill.ledger.ledger import Ledger, digest_of
 from potstill.models.forward import TokenRows, predict_logits
 from potstill.models.layer_stack import depth_of
 from potstill.models.subsets import Subset, all_subsets, beginnings, block_influence, subset_logits
+from potstill.study.gates import chance_of
 from potstill.study.progress import Display
 from potstill.study.workspace import Teacher, Workspace
 from potstill.training.losses import soft_label_loss, soft_target_loss
@@ -70,6 +71,7 @@ class Searcher:
             num_layers=num_layers,
             rows=len(self._tokens),
             pr_auc=self._pr_auc(self._whole),
+            chance=chance_of(self._split, self._task),
             choices=sorted(choices, key=lambda choice: (choice.kl, choice.kept)),
             influence=np.average(influence, axis=0, weights=shares).tolist(),
             without=without[::-1],  # lexical order leaves the last layer out first

@@ -17,6 +17,12 @@ def build_layer_document(search: LayerSearch, name: str) -> Document:
         f"{score(search.pr_auc)}). Ranks of other choices: {places}. None of them is trained; distillation changes "
         "them all."
     )
+    if search.tells_nothing:
+        answer = (
+            f"Nothing can be told: the whole model tells these rows apart no better than chance (PR-AUC "
+            f"{score(search.pr_auc)}, chance {score(search.chance)}), and layers that answer as it does are worth as "
+            "little. Name a model that has learned the task, or rows of it."
+        )
     return Document(f"Layers of {name}", answer, layer_tables(search), [])
 
 
