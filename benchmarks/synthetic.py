@@ -108,5 +108,6 @@ def _write_record(drawn: _Drawn, seeds: list[int], margin: float) -> None:
         rate_trials=[], picked=None, account=account, test_fingerprint="", study={"name": words}, version="0",
         machine="a machine",
     )  # fmt: skip
-    record = record.model_copy(update={"picked": pick_arm(drawn.folder, record)})
+    pick = pick_arm(drawn.folder, record)
+    record = record.model_copy(update={"picked": pick.arm, "why_none": pick.why_none})
     drawn.folder.record_file.write_text(record.model_dump_json(), encoding="utf-8")

@@ -7,9 +7,11 @@ from typing import Any
 from potstill.analysis.pick import pick_arm
 from potstill.analysis.report import Report, analyse
 from potstill.analysis.results import Arm, StudyResults, load_results
+from potstill.domain.record import RunRecord
 from potstill.domain.run_key import RunKey
 from potstill.domain.study_folder import StudyFolder
 from potstill.domain.study_record import Role
+from potstill.ledger.seals import sealed
 
 
 def report_of(folder: Path) -> Report:
@@ -27,7 +29,8 @@ def change_record(folder: Path, **changes: object) -> None:
     study = StudyFolder(folder)
     record = study.record().model_copy(update=changes)
     if "picked" not in changes:
-        record = record.model_copy(update={"picked": pick_arm(study, record)})
+        pick = pick_arm(study, record)
+        record = record.model_copy(update={"picked": pick.arm, "why_none": pick.why_none})
     study.record_file.write_text(record.model_dump_json(), encoding="utf-8")
 
 
@@ -55,3 +58,10 @@ def change_runs(folder: Path, arm: str | None = None, **changes: Any) -> None:
 def runs_of(folder: Path, arm: str) -> list[RunKey]:
     """The names of an arm's runs."""
     return StudyFolder(folder).record().runs_of(arm)
+
+
+def seal_runs(folder: Path) -> None:
+    """Give every run's record its hashes, as the lab writes them."""
+    for path in (folder / "ledger").glob("*-s*/run.json"):
+        content = {**json.loads(path.read_bytes()), "seal": ""}
+        path.write_bytes(sealed(RunRecord.model_validate(content), path.parent))

@@ -25,6 +25,8 @@ batch_size = 16
 learning_rate = 3e-3
 max_length = 24
 precision = "fp32"
+[gates.waive]
+weak_teacher = "a few rows of invented words"
 [arms.even]
 kind = "student"
 [arms.lora]

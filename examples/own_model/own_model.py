@@ -27,6 +27,7 @@ SEEDS = [0, 1, 2]
 EPOCHS = 2
 LEARNING_RATE = 1e-4
 MAX_LENGTH = 128
+ARM = None  # what to export: the picked arm, or one by its name, which is needed where the answer advises none
 ENGINES = ("onnx-fp32", "onnx-int8")  # and "onnx-w8"; "openvino-bf16" and "openvino-int8" with the extra `openvino`
 NEW_TEXTS = ["Thanks, that solved it.", "Are you too stupid to read the question?"]
 
@@ -97,7 +98,7 @@ for row in report.rows:
 # %%
 BUNDLE = Path("runs/own_model/bundle")
 if not BUNDLE.exists():
-    export("runs/own_model", engines=ENGINES)
+    export("runs/own_model", BUNDLE, arm=ARM, engines=ENGINES)
 
 # %% [markdown]
 # ## Predictions

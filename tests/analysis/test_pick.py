@@ -38,10 +38,10 @@ def run(score: float | None, *, seed: int = 0, failed: bool = False) -> RunRecor
 def test_the_arm_is_picked_on_validation_whatever_test_says(tmp_path: Path) -> None:
     folder = write_study(tmp_path, {"one": 0.0, "two": -0.5})
     study = StudyFolder(folder)
-    assert pick_arm(study, study.record()) == "one"
+    assert pick_arm(study, study.record()).arm == "one"
     for arm, score in (("one", 0.2), ("two", 0.3), ("teacher", 0.9)):
         change_runs(folder, arm, validation={"pr_auc": score})
-    assert pick_arm(study, study.record()) == "two"
+    assert pick_arm(study, study.record()).arm == "two"
     assert report_of(folder).picked == "one", "what was written down is read, and not decided again"
 
 

@@ -56,7 +56,7 @@ def test_a_record_and_rows_of_two_studies_are_refused(tmp_path: Path) -> None:
         np.savez(folder / "rows.npz", **rows, test_fingerprint=np.array("these"))
     change_record(folder, test_fingerprint="these")
     assert load_results(folder).record.test_fingerprint == "these"
-    change_record(folder, test_fingerprint="others")
+    change_record(folder, test_fingerprint="others", picked=None)
     with pytest.raises(PotstillError, match="not of the same rows"):
         load_results(folder)
 

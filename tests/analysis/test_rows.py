@@ -48,10 +48,10 @@ def test_what_the_majority_class_beats_is_marked(tmp_path: Path) -> None:
     folder = write_study(tmp_path, {"even": 0.0, "odd": 0.0})
     change_runs(folder, "odd", test={"accuracy": 0.1})
     arms = load_results(folder).arms
-    assert not any(row.below_majority for row in rows_of(arms)), "without such a row nothing is marked"
+    assert not any(row.not_above_majority for row in rows_of(arms)), "without such a row nothing is marked"
     study = StudyFolder(folder)
     record = study.record()
     majority = record.arms[0].model_copy(update={"kind": "majority"})
     study.record_file.write_text(record.model_copy(update={"arms": [majority, *record.arms[1:]]}).model_dump_json())
     change_runs(folder, "teacher", test={"accuracy": 0.5})
-    assert [row.arm for row in rows_of(load_results(folder).arms) if row.below_majority] == ["odd"]
+    assert [row.arm for row in rows_of(load_results(folder).arms) if row.not_above_majority] == ["odd"]

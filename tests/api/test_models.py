@@ -5,9 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from drawn import change_record
 from rich.console import Console
 
 from potstill import BundleTexts, PotstillError, export
+from potstill.domain.study_folder import StudyFolder
+from potstill.inference.staleness import why_stale
 
 QUIET = Console(quiet=True)
 
@@ -27,6 +30,17 @@ def test_a_study_has_a_place_for_the_bundle_of_each_arm(finished: Path, tmp_path
     assert [path.parent.name for path in sorted(folder.glob("*/bundle.json"))] == ["bundle", "bundle-teacher"]
     assert "making onnx-fp32" in log.getvalue()
     assert (student.languages, teacher.languages) == (("en",), ("en",)), "as the study declares"
+    origin = student.made_from
+    assert origin
+    assert (origin.arm, origin.picked, origin.runs) == ("even", True, StudyFolder(folder).record().runs_digest)
+    assert teacher.made_from
+    assert not teacher.made_from.picked
+    assert [why_stale(bundle) for bundle in StudyFolder(folder).bundles()] == [None, None]
+    with pytest.raises(PotstillError, match=r"bundle exists; remove it or name another folder with -o"):
+        export(folder, console=QUIET)
+    change_record(folder, picked="lora")
+    with pytest.raises(PotstillError, match=r'"even" was picked then, now "lora" is picked; remove it, .* with -o'):
+        export(folder, console=QUIET)
     with pytest.raises(PotstillError, match='no saved model of an arm "oddd"; it has teacher, even, lora'):
         export(folder, arm="oddd", console=QUIET)
 

@@ -55,6 +55,13 @@ def test_a_precision_out_of_reach_is_said() -> None:
     assert threshold.precision == 0.5
 
 
+def test_a_threshold_that_tells_nothing_apart_says_so() -> None:
+    labels = np.array([0, 1, 0, 0], dtype=bool)
+    constant = fit_threshold(np.full(4, 0.3), labels, np.ones(4), "best_f1")
+    assert (constant.rule, constant.recall) == ("best_f1 (flags every row of validation)", 1)
+    assert fit_threshold(np.array([0.1, 0.8, 0.1, 0.2]), labels, np.ones(4), "best_f1").rule == "best_f1"
+
+
 def test_an_unknown_rule_names_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r'"best_f1", "precision >= 0\.9" or "recall >= 0\.8"'):
         fit_threshold(TRUE, LABELS == 1, ONES, "f1")

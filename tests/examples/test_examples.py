@@ -24,14 +24,15 @@ PARAMETERS: dict[str, dict[str, object]] = {
     },
     "own_model": {
         "MODEL": "my-model", "ROWS": "rows.csv", "TEXT": "text", "LABEL": "label", "NEW_TEXTS": TEXTS,
-        "LABELS": {"0": "fine", "1": "toxic"}, "ENGINES": ("onnx-fp32",), **TRAINED,
+        "LABELS": {"0": "fine", "1": "toxic"}, "ENGINES": ("onnx-fp32",), "ARM": "even",
+        **TRAINED,
     },
     "replace_perspective": {"BUNDLE": "runs/own_model/bundle", "COMMENTS": TEXTS},
 }  # fmt: skip
 """In the order in which they run: the first one's teacher is the model of the second, whose bundle the third serves."""
 SAID = {
     "assignment": ["odd ", "even ", "lora ", "Do the odd layers differ from the even ones?"],
-    "own_model": ["within 0.02 of PR-AUC", "million parameters", f": {TEXTS[0]}", "240 rows in scored.csv"],
+    "own_model": ["no arm is advised", "million parameters", f": {TEXTS[0]}", "240 rows in scored.csv"],
     "replace_perspective": [f"{TEXTS[0]}", "    0."],
 }
 

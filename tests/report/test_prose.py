@@ -125,3 +125,22 @@ def test_the_answer_is_its_sentences(tmp_path: Path, seeds: list[int]) -> None:
     assert report.answer == " ".join(report.sentences)
     assert report.model_dump(exclude={"answer", "sentences"}) == report_of(tmp_path).model_dump()
     assert type(report).model_validate_json(report.model_dump_json()) == report
+
+
+def test_the_first_sentence_says_that_the_teacher_is_not_worth_it(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, {"even": 0.0}, rows=3000)
+    for key in runs_of(folder, "teacher"):
+        np.savez(
+            StudyFolder(folder).run(key) / "logits.npz", test=np.tile(np.array([2, -2], dtype=np.float32), (3000, 1))
+        )
+    first, second = answer(folder)
+    assert first.startswith("The teacher is not worth compressing, and no arm is advised: it answers every test row")
+    assert "PR-AUC on test is 0." in first
+    assert "95 % interval over rows" in first
+    assert second.endswith("an arm can still be named by hand, with --arm.")
+    change_record(folder, waived={"weak_teacher": "to see"}, picked="even")
+    assert answer(folder)[0].endswith("The study waives that: to see.")
+    assert len(answer(folder)) == 3
+    for key in runs_of(folder, "even"):
+        StudyFolder(folder).run(key).rename(tmp_path / key.folder)
+    assert answer(folder)[1].startswith("The teacher is not worth compressing"), "early, while it can be stopped"

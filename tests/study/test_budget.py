@@ -53,6 +53,8 @@ encoder = "small"
 loss = "kd"
 [arms.hybrid]
 kind = "hybrid"
+[gates.waive]
+weak_teacher = "a few rows of invented words"
 """
 
 

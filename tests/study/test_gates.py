@@ -1,21 +1,28 @@
 """Each refusal, tripped."""
 
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import pytest
+import torch
 from tiny import comments, tiny_classifier, tiny_encoder
 from tiny_study import STUDY, run_tiny, write_rows
 
+from potstill import predict
 from potstill.analysis.report import analyse
 from potstill.analysis.results import load_results
-from potstill.domain.errors import DataError, GateError, ModelError, StudyError
+from potstill.domain.dataset import Split
+from potstill.domain.errors import DataError, GateError, ModelError, PotstillError, StudyError
+from potstill.domain.study_folder import StudyFolder
+from potstill.domain.task import Task
 from potstill.methods.context import TrainedModel
 from potstill.models.classifier import count_parameters
 from potstill.recipes.finetune import Finetune
 from potstill.recipes.untrained import Untrained
 from potstill.study.datasets import rows_of
 from potstill.study.estimate import estimate
-from potstill.study.gates import check_trained_count
+from potstill.study.gates import check_teacher, check_trained_count
 from potstill.study.study_file import parse_study, read_study
 
 
@@ -109,3 +116,58 @@ def test_texts_longer_than_the_encoder_reads_are_refused_before_anything_is_trai
     with pytest.raises(ModelError, match="64 tokens"):
         run_tiny(workplace)
     assert not list((workplace / "runs").rglob("run.json"))
+
+
+def given_teacher(workplace: Path, bias: list[float]) -> None:
+    """Have the study measure a random model whose answers are shifted by so much."""
+    classifier = tiny_classifier(layers=2)
+    config = classifier.model.config
+    config.id2label, config.label2id = {0: "fine", 1: "toxic"}, {"fine": 0, "toxic": 1}
+    with torch.no_grad():
+        cast(torch.nn.Linear, classifier.model.get_submodule("classifier")).bias.copy_(torch.tensor(bias))
+    classifier.model.save_pretrained(workplace / "given")
+    classifier.tokenizer.save_pretrained(workplace / "given")
+    write_study(workplace, 'encoder = "encoder"', 'encoder = "encoder"\nmodel = "given"')
+
+
+def test_a_given_teacher_whose_answers_are_not_finite_is_refused_by_name(workplace: Path) -> None:
+    given_teacher(workplace, [float("nan"), 0])
+    with pytest.raises(GateError, match=r"the teacher, given: 36 of 36 rows have logits that are not finite"):
+        run_tiny(workplace)
+
+
+def test_a_constant_model_of_any_number_of_labels_is_not_above_chance() -> None:
+    rng = np.random.default_rng(0)
+    for count in (2, 3, 7):
+        task = Task(labels=tuple("abcdefg"[:count]), positive="b" if count == 2 else None)
+        rows = 50 * count + 3
+        weights = rng.random(rows) + 0.1
+        split = Split(["1"] * rows, ["x"] * rows, np.arange(rows) % count, weights, [""] * rows)
+        constant = np.tile(rng.normal(size=count).astype(np.float32), (rows, 1))
+        with pytest.raises(GateError, match="not clearly above chance"):
+            check_teacher(constant, split, task)
+
+
+def test_a_validation_of_one_class_is_refused(workplace: Path) -> None:
+    texts, _ = comments(60, seed=1)
+    (workplace / "one.csv").write_text("text,label\n" + "".join(f"{text} alone,fine\n" for text in texts))
+    write_study(workplace, 'train = "train.csv"', 'train = "train.csv"\nvalidation = "one.csv"')
+    with pytest.raises(StudyError, match='validation has no row of "toxic"'):
+        run_tiny(workplace)
+
+
+def test_a_teacher_that_no_list_of_words_is_below_picks_no_arm_unless_that_is_waived(workplace: Path) -> None:
+    write_study(workplace, '[gates.waive]\nweak_teacher = "a few rows of invented words"\n', "")
+    folder = StudyFolder(run_tiny(workplace))
+    record = folder.record()
+    assert record.picked is None
+    assert record.why_none
+    assert "worth compressing: it is not clearly better than" in record.why_none
+    assert "no arm is picked: the teacher is not" in (workplace / "log.txt").read_text()
+    with pytest.raises(PotstillError, match=r"worth compressing.* with --arm: teacher, even, lora"):
+        predict(folder.path, ["good"])
+    assert predict(folder.path, ["good"], arm="even") == predict(folder.model(record.runs_of("even")[0]), ["good"])
+    write_study(workplace, "seeds", "seeds")
+    again = StudyFolder(run_tiny(workplace)).record()
+    assert (again.picked, again.why_none, again.runs) == ("even", None, record.runs)
+    assert again.waived == {"weak_teacher": "a few rows of invented words"}

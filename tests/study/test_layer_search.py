@@ -21,16 +21,21 @@ from potstill.analysis.results import load_results
 from potstill.domain.dataset import Split
 from potstill.domain.errors import StudyError
 from potstill.domain.layer_search import LayerSearch
+from potstill.domain.record import RunRecord
+from potstill.domain.study_folder import StudyFolder
 from potstill.domain.task import Task
 from potstill.ledger.ledger import Ledger
+from potstill.models.classifier import open_encoder
 from potstill.models.forward import encode
 from potstill.report.document import build_document
 from potstill.report.render.markdown import markdown
+from potstill.report.tables.layers import build_layer_document
 from potstill.study.datasets import hold_out, rows_of
-from potstill.study.layer_search import Searcher
+from potstill.study.layer_search import Searcher, search_held
 from potstill.study.progress import Display
 from potstill.study.runner import run_study
 from potstill.study.study_file import read_study
+from potstill.study.workspace import Teacher, Workspace
 
 STUDY = """
 name = "searching"
@@ -195,3 +200,27 @@ def test_a_search_that_was_killed_computes_nothing_twice(tmp_path: Path) -> None
     run(place)
     assert len(list(ledger.glob(pieces))) == 3
     assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_rows_that_a_given_teacher_may_know_are_not_called_held_out(tmp_path: Path) -> None:
+    place = workplace(tmp_path, layers=4, size=2, rows=240)
+    tiny = open_encoder(place / "encoder", TASK, seed=0)
+    config = tiny.model.config
+    config.id2label, config.label2id = {0: "fine", 1: "toxic"}, {"fine": 0, "toxic": 1}
+    tiny.model.save_pretrained(place / "given")
+    tiny.tokenizer.save_pretrained(place / "given")
+    given = 'encoder = "encoder"\nmodel = "given"'
+    (place / "study.toml").write_text((place / "study.toml").read_text().replace('encoder = "encoder"', given))
+    for known, novelty in ((None, "not known"), ("train", "trained on"), ("elsewhere", "held out")):
+        study = read_study(place / "study.toml")
+        display = Display(Console(quiet=True))
+        space = Workspace.open(study, StudyFolder(place / "runs" / "found"), place, display)
+        assert space.held
+        texts = {None: None, "train": [*space.held.texts[:7], "more"], "elsewhere": ["other"]}[known]
+        space.data = replace(space.data, trained_on=texts)
+        logits = np.zeros((1, 2), dtype=np.float32)
+        record = RunRecord(arm="teacher", kind="teacher", seed=0, digest="d", status="done")
+        (search,) = search_held(space, Teacher(tiny, record, logits, logits, logits), space.held, [2])
+        assert (search.novelty, search.trained_on) == (novelty, 7 if known == "train" else 0)
+        title = build_layer_document(search, "given").tables[0].title
+        assert ("held out" in title) == (novelty == "held out")

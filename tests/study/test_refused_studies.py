@@ -56,8 +56,11 @@ def test_labels_that_differ_from_the_teachers_are_refused(workplace: Path) -> No
 
 def test_a_waived_arm_is_marked_never_picked_and_never_exported(workplace: Path) -> None:
     text = STUDY.format(teacher_epochs=8).replace("max_length = 24", "max_length = 24\nsampled_accuracy = 10")
-    odd = "[arms.odd]\nkind = 'student'\nkeep = [1, 0]\nreorder = true\n[gates.waive]\nlayer_order = 'to see'\n"
-    (workplace / "study.toml").write_text(text.partition("[arms.even]")[0] + odd, encoding="utf-8")
+    odd = "[arms.odd]\nkind = 'student'\nkeep = [1, 0]\nreorder = true\n"
+    (workplace / "study.toml").write_text(
+        text.replace("[gates.waive]", "[gates.waive]\nlayer_order = 'to see'").partition("[arms.even]")[0] + odd,
+        encoding="utf-8",
+    )
     folder = run_tiny(workplace)
     result = analyse(load_results(folder))
     by_name = {row.arm: row for row in result.rows}

@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from drawn import seal_runs
 from huggingface_hub import ModelCard, ModelCardData
 from rich.console import Console
 from tiny import comments
@@ -128,8 +129,11 @@ def test_what_the_most_frequent_label_beats_is_marked(workplace: Path) -> None:
     content = json.loads(record.read_text())
     content["test"]["accuracy"] = 0.01
     record.write_text(json.dumps(content))
-    assert [row.arm for row in analyse(load_results(folder)).rows if row.below_majority] == ["lora"]
-    assert "accuracy below the majority class's: lora." in timeless(folder)
+    with pytest.raises(PotstillError, match=r"lora-s0-\w+/run.json was changed after the run was made"):
+        load_results(folder)
+    seal_runs(folder)
+    assert [row.arm for row in analyse(load_results(folder)).rows if row.not_above_majority] == ["lora"]
+    assert "accuracy not above the majority class's: lora." in timeless(folder)
 
 
 def test_more_seeds_and_subgroups_are_added_to_a_finished_study(workplace: Path) -> None:

@@ -47,6 +47,8 @@ keep = "last"
 [arms.lora]
 kind = "lora"
 target_modules = ["query", "value"]
+[gates.waive]
+weak_teacher = "a few rows of invented words"
 """
 SIX = f'train = "{{file}}"\ntext = "comment_text"\nid = "id"\nlabels = {json.dumps(JIGSAW)}'
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from tiny_study import run_tiny, write_rows
 
+from potstill.analysis.pick import Pick
 from potstill.domain.study_folder import StudyFolder
 from potstill.study.progress import Display
 from potstill.study.study_file import read_study
@@ -22,7 +23,7 @@ def summary_of(workplace: Path, folder: StudyFolder) -> StudySummary:
 def test_the_pick_is_written_once_when_the_study_ends_and_read_afterwards(workplace: Path) -> None:
     folder = StudyFolder(run_tiny(workplace))
     assert folder.record().picked == "even"
-    write_picked(folder, lambda folder, record: "lora")
+    write_picked(folder, lambda folder, record: Pick("lora"))
     assert folder.record().picked == "lora", "whoever asks is told what is written"
     run_tiny(workplace)
     assert folder.record().picked == "even", "a study that is run to its end decides again, by the same rule"

@@ -17,9 +17,11 @@ from tiny import comments, tiny_encoder
 
 from potstill.cli.main import main
 from potstill.domain.errors import StudyError
-from potstill.domain.tuning import Tuning
+from potstill.domain.study_folder import StudyFolder
+from potstill.domain.tuning import Attempt, Tuning
 from potstill.study.evaluator import Evaluator
 from potstill.study.study_file import read_study
+from potstill.study.tune import check_tuning
 
 STUDY = """
 name = "tuning"
@@ -171,7 +173,7 @@ def test_trials_of_another_training_are_not_counted(tmp_path: Path) -> None:
     place = workplace(tmp_path, trials=1)
     tune(place)
     study = (place / "study.toml").read_text()
-    (place / "study.toml").write_text(study.replace("batch_size = 16", "batch_size = 8\nwarmup_ratio = 0.5"))
+    (place / "study.toml").write_text(study.replace("batch_size = 16", "batch_size = 8\nweight_decay = 0.02"))
     tune(place)
     assert len(optuna.get_all_study_names(f"sqlite:///{place}/runs/tuning/tune.db")) == 2
 
@@ -198,3 +200,11 @@ def test_only_validation_is_looked_at(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Evaluator, "logits", watched)
     assert len(tune(place).attempts) == 2
     assert set(asked) == {"validation"}
+
+
+def test_the_best_of_trials_that_are_no_better_than_chance_is_no_winner(tmp_path: Path) -> None:
+    attempt = Attempt(number=1, settings={"r": 8}, pr_auc=1 / 3, given_up=False, seconds=1, failure="")
+    tuning = Tuning(arm="lora", rows=64, attempts=[attempt], importance={})
+    with pytest.raises(StudyError, match=r"no trial came above chance: the best of 1 reaches .* 0\.333, chance 0\.333"):
+        check_tuning(tuning, 1 / 3, StudyFolder(tmp_path))
+    check_tuning(tuning, 0.3, StudyFolder(tmp_path))

@@ -9,14 +9,15 @@ from pydantic import BaseModel, ConfigDict
 from potstill.analysis.differences import Difference, control_of
 from potstill.analysis.rows import KeptLayers, Row
 from potstill.analysis.verdicts import VerdictRow
+from potstill.analysis.weak_teacher import WeakTeacher
 from potstill.domain.baselines import TEACHER
 from potstill.domain.study_record import COMPRESSED
 
 Outcome = Literal[
-    "unfinished", "nothing finished", "all waived", "none eligible", "undefined", "not judged", "as good", "worse",
-    "unresolved",
+    "unfinished", "weak teacher", "nothing finished", "all waived", "none eligible", "undefined", "not judged",
+    "as good", "worse", "unresolved",
 ]  # fmt: skip
-"""Why no arm is picked (the first four), why it is not judged (the next two), or its verdict."""
+"""Why no arm is advised (the first five), why the picked one is not judged (the next two), or its verdict."""
 Obstacle = Literal["one seed", "beyond the margin", "at the margin", "too uncertain"]
 """Why no number of rows and seeds can be named that would show an arm to be as good."""
 
@@ -79,6 +80,8 @@ class Advice(_Strict):
     all_smaller: bool = True
     as_good_but_not_asked_for: list[str] = []
     failed: list[str] = []
+    weak_teacher: WeakTeacher | None = None
+    """What speaks against compressing this teacher at all: then no arm is advised, unless the study waives that."""
     would_tell: WouldTell | None = None
     control: Control | None = None
 
@@ -96,6 +99,7 @@ class Evidence:
     margin: float
     runs_made: int
     runs_planned: int
+    weak: WeakTeacher | None = None
 
     def row(self, arm: str | None) -> Row | None:
         """The row of an arm that finished."""
@@ -118,14 +122,23 @@ class Evidence:
 
     @property
     def not_asked_for(self) -> list[str]:
-        """Arms that are as good and that the rule does not ask for."""
+        """Arms that are as good and that the rule does not ask for; one that answers all rows alike is good for
+        nothing."""
         good = [verdict.arm for verdict in self.verdicts if verdict.judgement == "as good"]
-        return [arm for arm in good if arm not in self.eligible]
+        return [arm for arm in good if arm not in self.eligible and not self.is_constant(arm)]
+
+    def is_constant(self, arm: str | None) -> bool:
+        """Whether the arm answers every test row alike."""
+        row = self.row(arm)
+        return row is not None and row.constant
 
 
 def advise(evidence: Evidence) -> Advice:
-    """What to do, by the arm that was picked on validation."""
-    if evidence.teacher is None or evidence.row(evidence.picked) is None:
+    """What to do, by the arm that was picked on validation; where the teacher is not worth compressing, nothing."""
+    if evidence.weak and not evidence.weak.waived and evidence.runs_made >= evidence.runs_planned:
+        return _advice(evidence, "weak teacher", failed=_failed(evidence))
+    nothing = evidence.row(evidence.picked) is None or evidence.is_constant(evidence.picked)
+    if evidence.teacher is None or nothing:
         return _advice(evidence, _why_none(evidence), failed=_failed(evidence))
     primary = evidence.primary
     return _unjudged(evidence) if primary is None else _judged(evidence, primary)
@@ -134,7 +147,7 @@ def advise(evidence: Evidence) -> Advice:
 def _advice(evidence: Evidence, outcome: Outcome, **more: object) -> Advice:
     known = {
         "outcome": outcome, "runs_made": evidence.runs_made, "runs_planned": evidence.runs_planned,
-        "as_good_but_not_asked_for": evidence.not_asked_for,
+        "as_good_but_not_asked_for": evidence.not_asked_for, "weak_teacher": evidence.weak,
     }  # fmt: skip
     return Advice.model_validate({**known, **more})
 
@@ -149,7 +162,7 @@ def _why_none(evidence: Evidence) -> Outcome:
     if all(row.waived for row in done):
         return "all waived"
     # Where the rule could pick an arm and none is written down, the study was stopped before its end.
-    return "unfinished" if evidence.eligible else "none eligible"
+    return "unfinished" if evidence.eligible and evidence.picked is None else "none eligible"
 
 
 def _failed(evidence: Evidence) -> list[str]:

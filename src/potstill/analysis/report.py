@@ -12,10 +12,12 @@ from potstill.analysis.pick import candidate_of, eligible
 from potstill.analysis.rank_agreement import RankAgreement, rank_agreements
 from potstill.analysis.resampled_scores import Measurements
 from potstill.analysis.results import StudyResults
-from potstill.analysis.rows import KeptLayers, Row, kept_layers, rows_of
+from potstill.analysis.rows import KeptLayers, Row, kept_layers, rows_of, with_answers
+from potstill.analysis.staleness import warnings_of
 from potstill.analysis.subgroups import SubgroupAreas, subgroup_areas
 from potstill.analysis.tradeoffs import TradeOff, tradeoffs
 from potstill.analysis.verdicts import VerdictRow, verdicts
+from potstill.analysis.weak_teacher import weak_teacher
 from potstill.domain.baselines import TEACHER
 from potstill.domain.layer_search import LayerSearch
 from potstill.domain.measures import CategoryRecall
@@ -58,6 +60,8 @@ class Report(_Strict):
     categories: dict[str, list[CategoryRecall]]
     account: list[str]
     notes: list[str]
+    warnings: list[str] = []
+    """What is wrong with the study's folder as it stands: runs without a hash, bundles that are older than it."""
     machine: str
     version: str
     test_rows: int
@@ -75,7 +79,8 @@ class Report(_Strict):
 def analyse(results: StudyResults) -> Report:
     """All figures of a study."""
     record, measured = results.record, Measurements(results)
-    rows, layers, differing = rows_of(results.arms), kept_layers(results.arms), differences(measured)
+    rows = [with_answers(row, results) for row in rows_of(results.arms)]
+    layers, differing = kept_layers(results.arms), differences(measured)
     judged = verdicts(measured, record.picked, record.rule.margin) if record.rule.verdict else []
     evidence = Evidence(
         picked=record.picked,
@@ -87,6 +92,7 @@ def analyse(results: StudyResults) -> Report:
         margin=record.rule.margin,
         runs_made=results.runs_made,
         runs_planned=len(record.runs),
+        weak=weak_teacher(measured),
     )
     return Report(
         study=record.name,
@@ -101,6 +107,7 @@ def analyse(results: StudyResults) -> Report:
         categories=_categories(results),
         account=[source.describe() for source in record.account.sources],
         notes=record.account.notes,
+        warnings=list(warnings_of(results)),
         machine=record.machine,
         version=record.version,
         test_rows=len(results.labels),

@@ -12,6 +12,8 @@ from potstill.statistics.verdict import NO_SEEDS, Estimate, Spread, estimate_of,
 
 RESAMPLES = 400
 """The variance over rows comes from so many: its own standard error is 7 % of it."""
+TIE = 1e-9
+"""Two sums of the same numbers in another order differ by less."""
 
 
 class Measurements:
@@ -47,6 +49,13 @@ class Measurements:
         elif spread is None or len(lines) < 2:
             spread = spreads({arm.name: [float(line[0]) for line in lines]}).get(arm.name)
         return estimate_of(np.array(lines), self._drawn.freedom, spread)
+
+    def above_chance(self, arm: Arm) -> Estimate:
+        """The first run of an arm minus a model that tells no row from another, whose PR-AUC is the share of positives:
+        over rows alone."""
+        constant = [np.zeros(len(self.results.labels))] * len(self._positives)
+        chance = self._drawn.pr_auc(constant, self._positives, self.results.weights)
+        return estimate_of(np.array([self._line(arm.done[0]) - chance]), self._drawn.freedom, NO_SEEDS)
 
     def _differences(self, arm: Arm, against: Arm) -> list[Floats]:
         """Of each seed that both have; a run that no seed changes stands beside every one of the other arm's."""

@@ -1,6 +1,8 @@
 """A study's folder, read: what ran, and the test logits of every run."""
 
 from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from potstill.domain.study_folder import StudyFolder
 from potstill.domain.study_record import ArmRecord, Role, StudyRecord
 from potstill.domain.task import Task
 from potstill.ledger.ledger import read_record
+from potstill.ledger.seals import checked_content
 
 RUN_FILE = "run.json"
 """What a run's folder has when the run is there, finished or failed."""
@@ -102,6 +105,13 @@ class StudyResults:
         """How many of the study's runs there are, finished or failed."""
         return sum(len(arm.runs) for arm in self.arms)
 
+    @property
+    def unsealed(self) -> list[str]:
+        """The runs whose records have no hash, where others have: they could have been edited."""
+        runs = [run for arm in self.arms for run in arm.runs]
+        without = [run.folder.name for run in runs if not run.record.seal]
+        return without if len(without) < len(runs) else []
+
     def arm(self, kind: str) -> Arm | None:
         """The first arm of a kind."""
         return next((arm for arm in self.arms if arm.kind == kind), None)
@@ -118,9 +128,20 @@ def load_results(folder: Path | StudyFolder) -> StudyResults:
         PotstillError: it is not a study folder, is of another format, or a file in it is damaged.
     """
     study = folder if isinstance(folder, StudyFolder) else StudyFolder(folder)
-    record = study.record()
+    return results_of(study, study.record())
+
+
+def results_of(study: StudyFolder, record: StudyRecord) -> StudyResults:
+    """What lies in a study's folder by a record, which need not be written down yet.
+
+    Raises:
+        PotstillError: a file is damaged.
+    """
     try:
-        with np.load(study.rows_file, allow_pickle=False) as rows:
+        content = study.rows_file.read_bytes()
+        if record.rows_sha256 and sha256(content).hexdigest() != record.rows_sha256:
+            raise ValueError(f"{study.rows_file.name} was changed after study.json was written")
+        with np.load(BytesIO(content), allow_pickle=False) as rows:
             labels, weights = rows["test_labels"], rows["test_weights"]
             groups = rows["test_groups"] if "test_groups" in rows.files else None
             if "test_fingerprint" in rows.files and str(rows["test_fingerprint"]) != record.test_fingerprint:
@@ -159,5 +180,5 @@ def _read_run(folder: StudyFolder, key: RunKey) -> Run | None:
         return None
     if record.status == "failed":
         return Run(record, place, None)
-    with np.load(place / "logits.npz", allow_pickle=False) as logits:
+    with np.load(BytesIO(checked_content(place, record)), allow_pickle=False) as logits:
         return Run(record, place, logits["test"].astype(np.float32))  # packed they are in half precision

@@ -5,8 +5,10 @@ from statistics import mean, stdev
 
 from pydantic import BaseModel, ConfigDict
 
+from potstill.analysis.decisions import constant_answer, never_answered
 from potstill.analysis.pick import mean_validation_pr_auc
-from potstill.analysis.results import Arm
+from potstill.analysis.resampled_scores import TIE
+from potstill.analysis.results import Arm, StudyResults
 from potstill.domain.measures import Measures
 from potstill.domain.record import RunRecord
 from potstill.domain.study_record import Role
@@ -49,7 +51,12 @@ class Row(_Strict):
     failures: dict[str, str]
     figures: dict[str, Figure]
     validation_pr_auc: float | None
-    below_majority: bool = False
+    not_above_majority: bool = False
+    """Its accuracy is the majority class's, or less."""
+    never: list[str] = []
+    """Labels of test rows that no run of it answers."""
+    constant: bool = False
+    """Every run of it answers all test rows alike."""
     waived: dict[str, str] = {}
     temperature: float | None = None
     thresholds: list[ShippedThreshold] = []
@@ -70,7 +77,7 @@ PER_LABEL = ("precision", "recall", "f1", "pr_auc")
 
 
 def rows_of(arms: Sequence[Arm]) -> list[Row]:
-    """The row of each arm, marked where the majority class is right more often."""
+    """The row of each arm, marked where the majority class is right as often or more often."""
     rows = [row_of(arm) for arm in arms]
     majority = next((row.figures["accuracy"].mean for row in rows if row.kind == "majority" and row.figures), None)
     return rows if majority is None else [_marked(row, majority) for row in rows]
@@ -78,8 +85,8 @@ def rows_of(arms: Sequence[Arm]) -> list[Row]:
 
 def _marked(row: Row, majority: float) -> Row:
     accuracy = row.figures.get("accuracy")
-    below = row.kind != "majority" and accuracy is not None and accuracy.mean < majority
-    return row.model_copy(update={"below_majority": below})
+    not_above = row.kind != "majority" and accuracy is not None and accuracy.mean <= majority + TIE
+    return row.model_copy(update={"not_above_majority": not_above})
 
 
 def row_of(arm: Arm) -> Row:
@@ -104,6 +111,15 @@ def row_of(arm: Arm) -> Row:
         waived=first.waived if first else {},
         learning_rate=_learning_rate(first) if first else None,
     )
+
+
+def with_answers(row: Row, results: StudyResults) -> Row:
+    """The row with what its runs never answer on test, which no area under a curve shows."""
+    arm = results.arm_named(row.arm)
+    if arm is None or row.kind == "majority":
+        return row
+    constant = all(constant_answer(results, run) is not None for run in arm.done)
+    return row.model_copy(update={"never": never_answered(results, arm.done), "constant": constant})
 
 
 def kept_layers(arms: Sequence[Arm]) -> list[KeptLayers]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from potstill.analysis.pick import NONE_ELIGIBLE
 from potstill.analysis.results import is_made, read_run
 from potstill.domain.errors import PotstillError
 from potstill.domain.study_folder import StudyFolder
@@ -18,22 +19,25 @@ def picked_model(folder: Path | StudyFolder, arm: str | None = None) -> Path:
     record = study.record()
     name = arm or record.picked
     if name is None:
-        raise PotstillError(f"{study}: {_why_none(study, record)}; name another arm with --arm")
+        raise PotstillError(
+            f"{study}: {_why_none(study, record)}. An arm can be named by hand with --arm: {_there(study, record)}"
+        )
     model = _model_of(study, record, name)
     if model is None:
-        there = [each.arm for each in record.arms if _model_of(study, record, each.arm)]
-        raise PotstillError(f'{study} has no saved model of an arm "{name}"; it has {", ".join(there) or "none"}')
+        raise PotstillError(f'{study} has no saved model of an arm "{name}"; it has {_there(study, record)}')
     return model
+
+
+def _there(study: StudyFolder, record: StudyRecord) -> str:
+    """The arms that have a saved model."""
+    return ", ".join(each.arm for each in record.arms if _model_of(study, record, each.arm)) or "none"
 
 
 def _why_none(study: StudyFolder, record: StudyRecord) -> str:
     made = sum(is_made(study, key) for key in record.runs)
     if made < len(record.runs):
         return f"no arm is picked yet: {made} of {len(record.runs)} runs are there (`potstill run` continues the study)"
-    return (
-        "no arm is picked: none that [rule] pick asks for has finished, or all that did failed or had a gate waived "
-        "(`potstill run` tries failed runs again)"
-    )
+    return f"no arm is picked: {record.why_none or NONE_ELIGIBLE}"
 
 
 def _model_of(study: StudyFolder, record: StudyRecord, arm: str) -> Path | None:

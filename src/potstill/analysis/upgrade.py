@@ -38,7 +38,9 @@ class Upgrade:
         done = f"study.json is now of format {FORMAT}: {len(self.record.arms)} arms, {planned} runs"
         if self.runs_made < planned:
             return f"{done}; no arm is picked yet, since {self.runs_made} of {planned} runs are there"
-        return f"{done}; picked on validation: {picked}" if picked else f"{done}; its rule picks no arm"
+        return (
+            f"{done}; picked on validation: {picked}" if picked else f"{done}; no arm is picked: {self.record.why_none}"
+        )
 
 
 def upgrade_study(folder: StudyFolder) -> Upgrade:
@@ -61,7 +63,8 @@ def upgrade_study(folder: StudyFolder) -> Upgrade:
         raise PotstillError(f"{folder.record_file} cannot be converted: {reason}; run the study again") from error
     made = _made(folder, record)
     if made == len(record.runs):
-        record = record.model_copy(update={"picked": pick_arm(folder, record)})
+        pick = pick_arm(folder, record)
+        record = record.model_copy(update={"picked": pick.arm, "why_none": pick.why_none})
     write_file(folder.record_file, record.model_dump_json(indent=1).encode())
     return Upgrade(False, record, made)
 

@@ -47,7 +47,9 @@ def open_bundle(folder: str | Path | None = None, opening: Opening = AS_IT_COMES
     )  # fmt: skip
 
 
-def predict(model: str | Path, texts: Sequence[str], read_as: ReadAs = AS_SAVED) -> Predictions:
+def predict(
+    model: str | Path, texts: Sequence[str], read_as: ReadAs = AS_SAVED, *, arm: str | None = None
+) -> Predictions:
     """What a saved model says about each text; None where nothing of a text can be read: it has no visible sign, or
     none that the tokenizer knows. To ask it again and again, keep what `open_bundle` or `open_model`
     returns.
@@ -56,10 +58,11 @@ def predict(model: str | Path, texts: Sequence[str], read_as: ReadAs = AS_SAVED)
         model: a bundle, or whatever `open_model` opens; that takes the lab.
         texts: any number of them.
         read_as: what a model answers and how long its texts are, where its folder does not record it; a bundle does.
+        arm: of a study, another than the picked one.
 
     Raises:
         PotstillError: there is no such model, or it is changed or damaged.
     """
-    if bundles.is_bundle(model):
+    if bundles.is_bundle(model) and arm is None:
         return open_bundle(model).predict(texts)
-    return potstill.open_model(model, read_as).predict(texts)
+    return potstill.open_model(model, read_as, arm=arm).predict(texts)

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from rich.console import Console
 
+from potstill.analysis.results import RUN_FILE
 from potstill.analysis.saved_models import picked_model
 from potstill.data.loading import load_dataset
 from potstill.data.pilot import PILOT
@@ -17,8 +19,9 @@ from potstill.domain.study_folder import StudyFolder
 from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
 from potstill.inference.engine import ENGINES, EngineName
-from potstill.inference.info import BundleInfo
+from potstill.inference.info import BundleInfo, MadeFrom
 from potstill.inference.reading import LongText
+from potstill.inference.staleness import why_stale
 from potstill.ledger.ledger import read_record
 from potstill.models.predictor import decision_of, open_model_folder
 from potstill.models.saved import SavedDecision
@@ -70,6 +73,8 @@ def export(
     """
     study = StudyFolder(model)
     is_study = study.is_study()
+    if is_study:
+        check_free(Path(out) if out is not None else study.bundle(arm))
     if out is None and not is_study:
         raise PotstillError(f"name the bundle's folder with -o: {model} is not a study folder, which has one")
     if arm and not is_study:
@@ -95,7 +100,7 @@ def _export(
     if decision.waived:
         raise PotstillError(f"{opened} is not exported: its study waived {', '.join(decision.waived)} to make it")
     rows = CheckRows(list(data.validation.texts), data.validation.labels if is_study else None, data.validation.weights)
-    origin = _origin(opened) if is_study else Origin(name=Path(model).name, description=f"{model} as a bundle")
+    origin = _origin(opened, study) if is_study else Origin(name=Path(model).name, description=f"{model} as a bundle")
     settings = replace(settings, languages=_languages(texts, study, decision))
     return export_bundle(classifier, decision, origin, rows, out, settings=settings, say=display.say)
 
@@ -110,12 +115,26 @@ def _languages(texts: BundleTexts, study: StudyFolder, decision: SavedDecision) 
         raise PotstillError(f"languages: {error}") from error
 
 
-def _origin(model: Path) -> Origin:
-    """What the run in whose folder the model lies says about it."""
-    record = read_record(model.parent)
+def check_free(out: Path) -> None:
+    """Raise PotstillError where a bundle's place is taken, before anything is spent; with what is wrong with what lies
+    there."""
+    if out.exists():
+        stale = why_stale(out)
+        taken = f"{stale}; or" if stale else f"{out} exists; remove it or"
+        raise PotstillError(f"{taken} name another folder with -o")
+
+
+def _origin(model: Path, study: StudyFolder) -> Origin:
+    """What the run in whose folder the model lies says about it, and what its study had run by now."""
+    record, whole = read_record(model.parent), study.record()
+    made_from = MadeFrom(
+        study=whole.name, arm=record.arm, picked=record.arm == whole.picked, run=record.digest,
+        record_sha256=sha256((model.parent / RUN_FILE).read_bytes()).hexdigest(), runs=whole.runs_digest,
+    )  # fmt: skip
     layers = str(record.layers) if record.layers else ""
     by_split = {"validation": record.validation, "test": record.test}
     measures = {split: measured for split, measured in by_split.items() if measured}
     return Origin(
-        record.arm, record.description or record.arm, layers, measures, {"digest": record.digest, **record.provenance}
-    )
+        record.arm, record.description or record.arm, layers, measures, {"digest": record.digest, **record.provenance},
+        made_from,
+    )  # fmt: skip

@@ -20,6 +20,7 @@ from potstill.report.files import write_report
 from potstill.report.prose import WordedReport
 from potstill.report.render.markdown import markdown
 from potstill.report.tables.layers import build_layer_document
+from potstill.study.datasets import study_around, texts_trained_on
 from potstill.study.pilot import open_study
 from potstill.study.progress import Display
 from potstill.study.runner import run_study
@@ -111,9 +112,20 @@ def layers(
         search = which_layers(
             picked_model(study.path, "teacher") if study.is_study() else model,
             data if isinstance(data, Source) else Source(str(data)),
-            num_layers=num_layers, rows=rows, read_as=read_as, out=folder, display=display,
+            num_layers=num_layers, rows=rows, read_as=read_as, trained_on=_trained_on(Path(model)), out=folder,
+            display=display,
         )  # fmt: skip
     name = f"layers-{search.num_layers}"
     write_file(folder / f"{name}.md", markdown(build_layer_document(search, str(model))).encode())
     write_file(folder / f"{name}.svg", charts.layer_search(search).encode())
     return search
+
+
+def _trained_on(model: Path) -> frozenset[str] | None:
+    """What a study's teacher, or a model in a study's ledger, was trained on; None for any other model."""
+    if StudyFolder(model).is_study():
+        return texts_trained_on(model)
+    around = study_around(model)
+    if around is None:
+        return None
+    return texts_trained_on(around.path, model.absolute().relative_to(around.ledger).parts[0])

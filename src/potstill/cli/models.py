@@ -30,6 +30,7 @@ def _add_predict(commands: Commands) -> None:
     )
     add_languages(parser)
     add_reading(parser)
+    parser.add_argument("--arm", help="of a study: another arm than the picked one, such as teacher")
 
 
 def _add_export(commands: Commands) -> None:
@@ -78,7 +79,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     from potstill.inference.printing import print_predictions, without_answer
 
     texts, console = list(_texts(arguments.texts)), Console()
-    if is_bundle(arguments.model):
+    if is_bundle(arguments.model) and arguments.arm is None:
         from potstill.api.bundles import Opening, open_bundle
 
         if arguments.problem:
@@ -92,7 +93,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         from potstill.api.saved_models import open_model
         from potstill.inference.languages import LanguageCheck
 
-        model = open_model(arguments.model, ReadAs(arguments.problem))
+        model = open_model(arguments.model, ReadAs(arguments.problem), arm=arguments.arm)
         check = LanguageCheck(model.languages, arguments.languages)
         answers = without_answer(texts, model.predict(texts), check, _say)
     print_predictions(texts, answers, model.task, model.calibration, console)

@@ -112,6 +112,8 @@ class Dataset:
     test: Split
     account: DataAccount
     unlabelled: Sequence[str] = ()
+    trained_on: Sequence[str] | None = None
+    """Texts that a given teacher was trained on; None where nobody says."""
 
     def with_source(self, account: SourceAccount) -> "Dataset":
         """The data set with the account of one more source."""

@@ -21,6 +21,10 @@ class ModelError(PotstillError):
     """A model cannot be found, is of a family that cannot be cut, or does not survive being saved."""
 
 
+class NotFiniteError(PotstillError, ValueError):
+    """A loss or an answer is no finite number: training went astray, or weights are damaged."""
+
+
 class GateError(PotstillError):
     """A run was refused because its result would mislead, such as a student of a random teacher."""
 

@@ -1,6 +1,6 @@
 """What a search for the layers to keep found."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,6 +9,11 @@ from potstill.domain.layers import LayerRule, plan_layers
 from potstill.domain.notebook import Tabular
 
 RULES: tuple[LayerRule, ...] = ("even", "odd", "first", "last", "spread")
+
+
+Novelty = Literal["held out", "not trained on", "not known", "trained on"]
+"""Whether a model was trained on rows: a study held them out from all training; they are none of those that it is known
+to have been trained on; nobody says; or it was trained on some of them."""
 
 
 class Choice(BaseModel):
@@ -25,7 +30,7 @@ class Choice(BaseModel):
 
 
 class LayerSearch(BaseModel, Tabular):
-    """All choices that were tried, the nearest first, on `rows` rows that no model was trained on.
+    """All choices that were tried, the nearest first, on `rows` rows; `novelty` says whether the model knows them.
 
     `influence` is each layer's (Men et al., 2024); `without` has, for each layer, all layers but it; `greedy` is what
     is left when again and again the layer goes whose absence changes the answers least.
@@ -36,8 +41,13 @@ class LayerSearch(BaseModel, Tabular):
     depth: int
     num_layers: int
     rows: int
+    novelty: Novelty = "held out"
+    trained_on: int = 0
+    """Rows that it was trained on: among `rows`, or left out where `novelty` is "not trained on"."""
     pr_auc: float | None
     """The teacher's."""
+    chance: float | None = None
+    """The PR-AUC of a model that tells no row from another; None in searches of earlier versions."""
     choices: list[Choice]
     influence: list[float]
     without: list[Choice]
@@ -47,6 +57,11 @@ class LayerSearch(BaseModel, Tabular):
     def best(self) -> Choice:
         """The choice whose answers are nearest to the teacher's."""
         return self.choices[0]
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether the teacher tells these rows apart no better than chance: then every choice answers as it does."""
+        return self.chance is not None and self.pr_auc is not None and self.pr_auc <= self.chance + 1e-9
 
     def records(self) -> list[dict[str, Any]]:
         """The choices, the nearest first."""

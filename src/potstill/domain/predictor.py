@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.domain.errors import NotFiniteError
 from potstill.domain.measures import Calibration
 from potstill.domain.notebook import Tabular
 from potstill.domain.task import NO_LABEL, Task
@@ -70,11 +71,14 @@ def probabilities(logits: Logits, task: Task, temperature: float = 1.0) -> NDArr
     """softmax(logits / temperature), (n, labels), or sigmoid(logits / temperature) where the task is multi-label.
 
     Raises:
-        ValueError: a logit is not finite.
+        NotFiniteError: a logit is not finite.
     """
     wrong = int(len(logits) - np.isfinite(logits).all(axis=1).sum())
     if wrong:
-        raise ValueError(f"{wrong} of {len(logits)} rows have logits that are not finite")
+        raise NotFiniteError(
+            f"{wrong:,} of {len(logits):,} rows have logits that are not finite: the model's weights are damaged, or "
+            "its training went astray"
+        )
     scaled = logits.astype(np.float64) / temperature
     if task.multilabel:
         return 0.5 * (1 + np.tanh(scaled / 2))  # the sigmoid, without an overflow

@@ -45,6 +45,10 @@ class RunRecord(BaseModel):
     waived: dict[str, str] = {}
     """Gates that would have refused this run, each with the reason why the study waived it: it never wins."""
     provenance: dict[str, str] = {}
+    files: dict[str, str] = {}
+    """SHA-256 of each file beside it that a report reads, by name."""
+    seal: str = ""
+    """SHA-256 of the rest of the record (`ledger.seals`); empty in what an earlier version wrote."""
 
     @model_validator(mode="before")
     @classmethod

@@ -59,6 +59,10 @@ class StudyFolder:
         """Where an arm is exported to; None stands for the picked one."""
         return self.path / (f"bundle-{arm}" if arm else "bundle")
 
+    def bundles(self) -> list[Path]:
+        """Those that there are, of any arm."""
+        return sorted(info.parent for info in self.path.glob("bundle*/bundle.json"))
+
     def is_study(self) -> bool:
         """Whether this is the folder of a study."""
         return self.record_file.is_file()

@@ -1,6 +1,7 @@
 """What a study's folder says about itself: `study.json`, as one typed and versioned record."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -73,8 +74,14 @@ class StudyRecord(_Record):
     picked: str | None
     """The arm that `rule.pick` chose on validation, once every run had been made; None before, or where no arm could be
     picked. Decided once, when the study ends, and read by everything else."""
+    why_none: str | None = None
+    """Why no arm is picked, where the study has ended without one."""
+    waived: dict[str, str] = {}
+    """Gates of the study as a whole that it waives, each with the reason; those of single arms are in their runs."""
     account: DataAccount
     test_fingerprint: str
+    rows_sha256: str = ""
+    """Of `rows.npz`, which has the labels that every figure is worked out by; empty in records of earlier versions."""
     study: dict[str, JsonValue]
     """The study file, with every default filled in."""
     root: str | None = None
@@ -87,6 +94,11 @@ class StudyRecord(_Record):
     def languages(self) -> tuple[str, ...]:
         """Those of the study's texts; empty where it declares none."""
         return declared_languages(self.study)
+
+    @property
+    def runs_digest(self) -> str:
+        """Tells the runs of the study from those that it has after another `potstill run`."""
+        return sha256("\n".join(sorted(run.digest for run in self.runs)).encode()).hexdigest()
 
     def runs_of(self, arm: str) -> list[RunKey]:
         """The runs of one arm, in the order of its seeds."""

@@ -70,7 +70,8 @@ def fit_threshold(
     """The threshold that `rule` asks for, midway between two scores that occur, so that rounding cannot flip a row.
 
     `precision >= p` finds most recall at that precision, `recall >= r` most precision at that recall. A precision that
-    no threshold reaches gives the highest there is, and the rule's text says so.
+    no threshold reaches gives the highest there is, and the rule's text says so. So it does of a threshold below every
+    score, which tells nothing apart, though its recall is 1.
     """
     measure, level = check_rule(rule)
     if not is_positive.any():
@@ -80,6 +81,8 @@ def fit_threshold(
         best = int(np.argmax(2 * precision * recall / np.maximum(precision + recall, 1e-12)))
     else:
         rule, best = _at_level(rule, measure, level, precision, recall)
+    if best == 0:
+        rule = f"{rule} (flags every row of validation)"
     below = cuts[best - 1] if best > 0 else 0.0
     value = float((cuts[best] + below) / 2)
     return Threshold(value=value, rule=rule, precision=float(precision[best]), recall=float(recall[best]))

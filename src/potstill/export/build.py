@@ -22,7 +22,7 @@ from potstill.export.short_texts import check_short_texts
 from potstill.export.speed import texts_per_second
 from potstill.export.torch_engine import PackedTextModel, Reference
 from potstill.inference.engine import ENGINES, NEEDS, EngineName, files_in, open_engine
-from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, Probes, ShortTexts
+from potstill.inference.info import BundleInfo, EngineChecks, EngineInfo, MadeFrom, Probes, ShortTexts
 from potstill.inference.machine import available_threads, cpu_kind
 from potstill.inference.manifest import CARD, INFO, TOKENIZER, write_manifest
 from potstill.inference.reading import LongText, Reader
@@ -46,6 +46,7 @@ class Origin:
     layers: str = ""
     measures: dict[str, Measures] = field(default_factory=dict[str, Measures])
     provenance: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    made_from: MadeFrom | None = None
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,8 @@ class _Builder:
             torch=_engine_info(0, lab[1], speeds["torch"]) if lab else None,
             probes=self.probes, curve=curve, measures=self.origin.measures,
             languages=tuple(self.settings.languages), short_texts=self._short_texts(),
-            provenance=self.origin.provenance, blank=blank_id(self.classifier.tokenizer),
+            provenance=self.origin.provenance, made_from=self.origin.made_from,
+            blank=blank_id(self.classifier.tokenizer),
         )  # fmt: skip
         (self.folder / INFO).write_text(info.model_dump_json(indent=1), encoding="utf-8")
         (self.folder / CARD).write_text(bundle_card(info), encoding="utf-8")

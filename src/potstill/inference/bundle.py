@@ -18,6 +18,7 @@ from potstill.inference.manifest import INFO, MANIFEST, TOKENIZER, CheckedFiles,
 from potstill.inference.probes import check_probes
 from potstill.inference.reading import Reader
 from potstill.inference.side_by_side import side_by_side
+from potstill.inference.staleness import why_stale
 from potstill.inference.text_model import TextModel
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,8 @@ def open_bundle(
 ) -> BundlePredictor:
     """Open a bundle on `engine`, or on the fastest one for this processor that repeats the bundle's probes.
 
+    One that lies in the folder of a study which has run since is opened with a warning.
+
     Raises:
         ModelError: the bundle is changed or damaged, is not the expected one, no engine of it works here, or texts are
             to be checked for their language strictly and cannot be.
@@ -86,6 +89,8 @@ def open_bundle(
     folder = Path(folder)
     files = check_manifest(folder, expect_sha256)
     info = parse_info(files.read(INFO), folder / INFO)
+    if stale := why_stale(folder):
+        log.warning("%s", stale)
     reader = Reader(files.read(TOKENIZER), max_length=info.max_length, long=info.long, blank=info.blank)
     count = threads or available_threads()
     check = LanguageCheck(info.languages, languages)

@@ -69,6 +69,21 @@ class ShortTexts(_Frozen):
     such_as: list[str] = []
 
 
+class MadeFrom(_Frozen):
+    """The run of a study that a bundle was made from, and what the study had run by then."""
+
+    study: str
+    arm: str
+    picked: bool
+    """Whether it was the arm that the study picked, and not one named by hand."""
+    run: str
+    """The run's digest."""
+    record_sha256: str
+    """Of its `run.json`: another training of the same run has another."""
+    runs: str
+    """`StudyRecord.runs_digest`."""
+
+
 class BundleInfo(_Frozen, Tabular):
     """Everything that is not weights or vocabulary."""
 
@@ -97,6 +112,8 @@ class BundleInfo(_Frozen, Tabular):
     short_texts: ShortTexts | None = None
     """What becomes of harmless short texts; None where the model flags nothing, or is not for English."""
     provenance: dict[str, JsonValue] = {}
+    made_from: MadeFrom | None = None
+    """None for a model without a study, and in bundles of earlier versions."""
     blank: int = Field(default=0, ge=0)
     """The token that stands for a text without any, where the tokenizer adds none of its own."""
 

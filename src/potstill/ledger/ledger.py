@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from potstill.domain.errors import PotstillError
 from potstill.domain.record import RunRecord
 from potstill.domain.run_key import RunKey
 from potstill.ledger.files import folder_lock, sync, sync_folder, write_file
+from potstill.ledger.seals import check_seal
 
 FORMAT = 3
 """Part of every digest: raise it when the same settings no longer give the same result, as after a changed default."""
@@ -103,9 +104,11 @@ class Ledger:
 
 
 def read_record(place: Path) -> RunRecord:
-    """The record in a run's folder; raises PotstillError where it cannot be read."""
+    """The record in a run's folder; raises PotstillError where it cannot be read, or was changed since."""
     path = place / "run.json"
     try:
-        return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
+        text = path.read_text(encoding="utf-8")
+        check_seal(text, path)
+        return RunRecord.model_validate_json(text)
+    except (OSError, ValueError) as error:
         raise PotstillError(f"{path} is not a readable run: {error}; move the folder away and run again") from error

@@ -254,7 +254,8 @@ def _draw_choices(axes: Any, search: LayerSearch) -> None:
         # In turns above to the left and below to the right: neighbours would cover each other's names.
         place, side = ((-3, 7), "right") if number % 2 == 0 else ((3, -13), "left")
         axes.annotate(words, (rank, kl), xytext=place, ha=side, textcoords="offset points", fontsize=9)
-    axes.set_yscale("log")
+    if all(choice.kl > 0 for choice in search.choices):  # none is, of a model that answers every row alike
+        axes.set_yscale("log")
     axes.margins(x=0.12, y=0.12)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter("{x:.2g}")

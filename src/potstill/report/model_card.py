@@ -76,14 +76,20 @@ def _words(report: Report, arm: Arm, run: Run) -> Iterator[str]:
 def _verdict(report: Report, arm: Arm) -> str:
     verdict = next((row for row in report.verdicts if row.arm == arm.name), None)
     if arm.kind == TEACHER:
-        return "This is the teacher that the study's other models are compared with."
+        return f"{_weak(report)}This is the teacher that the study's other models are compared with."
     if verdict is None and arm.waived:
         return "None: gates were waived to make it."
     if verdict is None and arm.role in COMPRESSED:
         return "None: the study asks for none, or its test split defines no PR-AUC."
     if verdict is None:
         return "None: it is in the study as something to compare others with."
-    return f"{_judged(verdict, report.margin)} {_seeds(arm)}"
+    return f"{_weak(report)}{_judged(verdict, report.margin)} {_seeds(arm)}"
+
+
+def _weak(report: Report) -> str:
+    """What speaks against this teacher: as good as a bad model is nothing good."""
+    weak = report.advice.weak_teacher
+    return f"Beware: {weak.verdict}: {plain(weak.describe())}. " if weak else ""
 
 
 def _judged(verdict: VerdictRow, margin: float) -> str:

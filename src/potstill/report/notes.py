@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from potstill.analysis.report import Report
 from potstill.analysis.rows import Row, ShippedThreshold
-from potstill.report.tables.quality import BELOW_MAJORITY, WAIVED
+from potstill.report.tables.quality import NOT_ABOVE_MAJORITY, WAIVED
 from potstill.report.tables.subgroups import AREAS
 
 HOLM = (
@@ -35,7 +35,7 @@ EPOCHS = (
 def notes_of(report: Report) -> list[str]:
     """All notes, in reading order."""
     lines = [*_marks(report), *_arms(report), *_failures(report), *_methods(report), *report.account]
-    lines += [f"Note: {note}" for note in report.notes]
+    lines += [f"Note: {note}" for note in [*report.notes, *report.warnings]]
     return [
         *lines,
         f"potstill {report.version} on {report.machine}. Speed (texts/s) is that of the lab's own evaluation loop.",
@@ -44,13 +44,26 @@ def notes_of(report: Report) -> list[str]:
 
 def _marks(report: Report) -> Iterator[str]:
     """What the marks in the first table stand for."""
-    marked = [row.arm for row in report.rows if row.below_majority]
+    marked = [row.arm for row in report.rows if row.not_above_majority]
     if marked:
-        yield f"{BELOW_MAJORITY} accuracy below the majority class's: {', '.join(marked)}."
+        yield f"{NOT_ABOVE_MAJORITY} accuracy not above the majority class's: {', '.join(marked)}."
+    yield from _one_sided(report)
     for (gate, why), arms in _waived(report).items():
         yield f"{WAIVED} {gate} waived for {', '.join(arms)}: {why}."
     if any("sampled_accuracy" in row.figures for row in report.rows):
         yield EPOCHS
+
+
+def _one_sided(report: Report) -> Iterator[str]:
+    """Arms that never answer some label, which a PR-AUC does not show."""
+    arms: dict[tuple[str, ...], list[str]] = {}
+    for row in report.rows:
+        if row.never:
+            arms.setdefault((*row.never, "all alike" if row.constant else ""), []).append(row.arm)
+    for (*labels, alike), names in arms.items():
+        never = " or ".join(f'"{label}"' for label in labels)
+        said = f"{never} is the answer to no test row of {', '.join(names)}"
+        yield f"{said}: every row there gets the same answer." if alike else f"{said}."
 
 
 def _waived(report: Report) -> dict[tuple[str, str], list[str]]:

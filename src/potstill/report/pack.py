@@ -1,7 +1,7 @@
 """A study's results in a folder small enough to commit: no text, no weights, every figure."""
 
 import io
-import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,12 @@ import numpy as np
 from potstill.analysis.results import RUN_FILE, Run, load_results
 from potstill.domain.dataset import SourceAccount
 from potstill.domain.errors import PotstillError
-from potstill.domain.record import RunRecord
 from potstill.domain.study_folder import StudyFolder
 from potstill.domain.study_record import StudyRecord
 from potstill.ledger.files import folder_aside, write_file
+from potstill.ledger.seals import LOGITS, sealed
 from potstill.report.files import write_tables
 
-LOGITS = "logits.npz"
 EXACT_LABELS = 2
 
 
@@ -39,8 +38,10 @@ def pack(folder: Path, out: Path) -> int:
     study = results.folder
     with folder_aside(out) as aside:
         packed = StudyFolder(aside)
-        write_file(packed.record_file, _without_texts(results.record).model_dump_json(indent=1).encode())
-        write_file(packed.rows_file, _smaller(study.rows_file))
+        rows = _smaller(study.rows_file)
+        record = _without_texts(results.record).model_copy(update={"rows_sha256": sha256(rows).hexdigest()})
+        write_file(packed.record_file, record.model_dump_json(indent=1).encode())
+        write_file(packed.rows_file, rows)
         for file in [*study.layer_search_files(), *[study.subgroups_file] * study.subgroups_file.is_file()]:
             write_file(aside / file.name, file.read_bytes())
         for run in (run for arm in results.arms for run in arm.runs):
@@ -50,15 +51,9 @@ def pack(folder: Path, out: Path) -> int:
 
 
 def _pack_run(run: Run, place: Path) -> None:
-    write_file(place / RUN_FILE, _compact(run.record))
     if run.test is not None:
         write_file(place / LOGITS, _smaller(run.folder / LOGITS))
-
-
-def _compact(record: RunRecord) -> bytes:
-    """The record without what is as it is by default, but with its format."""
-    content = json.loads(record.model_dump_json(exclude_defaults=True))
-    return json.dumps({"format": record.format, **content}, ensure_ascii=False, separators=(",", ":")).encode()
+    write_file(place / RUN_FILE, sealed(run.record, place, compact=True))
 
 
 def _without_texts(record: StudyRecord) -> StudyRecord:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from potstill.analysis.advice import Advice, ArmFacts, Control, WouldTell
 from potstill.analysis.differences import Difference
 from potstill.analysis.report import Report
+from potstill.analysis.weak_teacher import WeakTeacher
 from potstill.domain.notebook import pandas
 
 
@@ -36,14 +37,33 @@ def in_words(report: Report) -> WordedReport:
 def answer_of(report: Report) -> list[str]:
     """The sentences of the answer, the most important first."""
     advice = report.advice
+    weak = [] if advice.weak_teacher is None else _weak_teacher(advice.weak_teacher)
+    if advice.outcome == "weak teacher":
+        return weak
     if advice.picked is None:
-        return [_why_none(report)]
-    facts = advice.picked
+        return [_why_none(report), *weak] if advice.outcome == "unfinished" else [*weak, _why_none(report)]
+    return [*weak, *_on_the_picked(report, advice, advice.picked)]
+
+
+def _on_the_picked(report: Report, advice: Advice, facts: ArmFacts) -> list[str]:
     control = [_control(advice.control)] if advice.control else []
     if advice.outcome == "not judged":
         return [*_not_judged(facts), *control]
     said = {"as good": _as_good, "worse": _worse, "unresolved": _unresolved}[advice.outcome]
     return [*said(report, advice, facts), *control]
+
+
+def _weak_teacher(weak: WeakTeacher) -> list[str]:
+    """That the teacher is not worth compressing, with the figure, and what can be done."""
+    verdict = _sentence(weak.verdict)
+    if weak.waived:
+        return [f"{verdict}: {weak.describe()}. The study waives that: {weak.waived}."]
+    more = "train it longer or on more rows" + (", or measure on more test rows" if weak.high > 0 else "")
+    instead = f'take "{weak.against}"' if weak.against != "majority" else "name another"
+    return [
+        f"{verdict}, and no arm is advised: {weak.describe()}.",
+        f"{_sentence(more)}, or {instead}; an arm can still be named by hand, with --arm.",
+    ]
 
 
 # --- no verdict -----------------------------------------------------------------------------------------------------
@@ -164,6 +184,11 @@ def _beside(advice: Advice) -> str:
     """Arms that are as good and not what was asked for."""
     arms = [f'"{arm}"' for arm in advice.as_good_but_not_asked_for]
     return f" ({', '.join(arms)} {'is' if len(arms) == 1 else 'are'}, but no smaller)" if arms else ""
+
+
+def _sentence(words: str) -> str:
+    """The words as the beginning of one."""
+    return words[:1].upper() + words[1:]
 
 
 def _list(arms: list[str]) -> str:

@@ -1,6 +1,6 @@
 """A study: task, teacher, training, arms, seeds, and the rule that decides."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
@@ -19,6 +19,7 @@ from potstill.study.tables import (
     GatesTable,
     LayerSearchTable,
     SearchTable,
+    StudyGate,
     SubgroupsTable,
     Table,
     TeacherTable,
@@ -120,6 +121,10 @@ class Study(Table):
     def waived(self, recipe: BaseRecipe) -> dict[str, str]:
         """The gates that would refuse this recipe, each with the reason why the study waives it."""
         return {gate: self.gates.waive[gate] for gate in recipe.needs_waived()}
+
+    def waived_of_study(self) -> dict[str, str]:
+        """The gates of the study as a whole that it waives, each with the reason."""
+        return {gate: why for gate, why in self.gates.waive.items() if gate in get_args(StudyGate)}
 
     def all_arms(self) -> dict[str, BaseRecipe]:
         """The arms of the file, then the controls that `controls` adds: the same student without the teacher for the

@@ -13,6 +13,10 @@ from potstill.recipes.adapter import AdapterRecipe
 from potstill.recipes.base import BaseRecipe
 from potstill.statistics.resample import Interval, mean_difference_interval
 
+TIE = 1e-9
+"""Two sums of the same numbers in another order differ by less: a constant model's PR-AUC is chance, to the last bit or
+not."""
+
 
 def check_validation_labels(validation: Split, task: Task) -> None:
     """Raise StudyError where PR-AUC is not defined on validation: all that is chosen is chosen by it."""
@@ -29,8 +33,12 @@ def check_validation_labels(validation: Split, task: Task) -> None:
 def validation_interval(logits: NDArray[np.float32], split: Split, task: Task) -> tuple[Interval, float]:
     """The 95 % interval of the PR-AUC over rows, and what chance would reach."""
     positives = task.positives(split.labels)
-    interval = mean_difference_interval([ranked_scores(logits, task)], positives, split.weights)
-    return interval, float(np.mean([np.average(carried, weights=split.weights) for carried in positives]))
+    return mean_difference_interval([ranked_scores(logits, task)], positives, split.weights), chance_of(split, task)
+
+
+def chance_of(split: Split, task: Task) -> float:
+    """The PR-AUC of a model that tells no row from another: the share of positives, in the mean over labels."""
+    return float(np.mean([np.average(carried, weights=split.weights) for carried in task.positives(split.labels)]))
 
 
 def check_teacher(logits: NDArray[np.float32], validation: Split, task: Task) -> None:
@@ -39,7 +47,7 @@ def check_teacher(logits: NDArray[np.float32], validation: Split, task: Task) ->
     A student of a teacher that knows nothing learns nothing from it, however well the table looks.
     """
     interval, chance = validation_interval(logits, validation, task)
-    if interval.low <= chance:
+    if interval.low <= chance + TIE:
         raise GateError(
             f"the teacher's PR-AUC on validation is {interval.estimate:.3f} (95 % interval {interval.low:.3f} to "
             f"{interval.high:.3f}), not clearly above chance ({chance:.3f}): nothing can be distilled from it. "

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 from transformers import PreTrainedModel
 
+from potstill.data.rows import leak_key
 from potstill.domain.dataset import Split
 from potstill.domain.errors import StudyError
-from potstill.domain.layer_search import Choice, LayerSearch
+from potstill.domain.layer_search import Choice, LayerSearch, Novelty
 from potstill.domain.measures import Calibration
 from potstill.domain.task import Task
 from potstill.evaluation.metrics import measure
@@ -19,6 +20,7 @@ from potstill.ledger.ledger import Ledger, digest_of
 from potstill.models.forward import TokenRows, predict_logits
 from potstill.models.layer_stack import depth_of
 from potstill.models.subsets import Subset, all_subsets, beginnings, block_influence, subset_logits
+from potstill.study.gates import chance_of
 from potstill.study.progress import Display
 from potstill.study.workspace import Teacher, Workspace
 from potstill.training.losses import soft_label_loss, soft_target_loss
@@ -69,6 +71,7 @@ class Searcher:
             num_layers=num_layers,
             rows=len(self._tokens),
             pr_auc=self._pr_auc(self._whole),
+            chance=chance_of(self._split, self._task),
             choices=sorted(choices, key=lambda choice: (choice.kl, choice.kept)),
             influence=np.average(influence, axis=0, weights=shares).tolist(),
             without=without[::-1],  # lexical order leaves the last layer out first
@@ -114,6 +117,16 @@ class Searcher:
 
     def _kept(self, name: str, compute: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
         return self._ledger.cached(f"{self._name}-{name}", compute)
+
+
+def search_held(workspace: Workspace, teacher: Teacher, held: Split, sizes: Sequence[int]) -> list[LayerSearch]:
+    """Choose so many of the teacher's layers on rows that no arm is trained on; a given teacher may have been."""
+    searcher, known = searcher_for(workspace, teacher, held), workspace.data.trained_on
+    keys = {leak_key(text) for text in known or ()}
+    seen = sum(leak_key(text) in keys for text in held.texts)
+    is_doubtful = workspace.study.teacher.model is not None and known is None
+    novelty: Novelty = "not known" if is_doubtful else "trained on" if seen else "held out"
+    return [searcher.search(size).model_copy(update={"novelty": novelty, "trained_on": seen}) for size in sizes]
 
 
 def searcher_for(workspace: Workspace, teacher: Teacher, held: Split) -> Searcher:

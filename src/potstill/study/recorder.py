@@ -10,6 +10,7 @@ from potstill.domain.measures import Cost, CurvePoint
 from potstill.domain.record import RunRecord
 from potstill.domain.task import Task
 from potstill.ledger.ledger import Ledger
+from potstill.ledger.seals import LOGITS, sealed
 from potstill.methods.context import TrainedModel
 from potstill.models.classifier import save_classifier
 from potstill.models.saved import SavedDecision, model_card, write_decision
@@ -44,7 +45,7 @@ class Recorder:
         with self._ledger.writing(run.key) as folder:
             if model and keep_model:
                 record.cost.bytes = self._save_model(folder, run, model, evaluation)
-            np.savez(folder / "logits.npz", allow_pickle=False, **logits)
+            np.savez(folder / LOGITS, allow_pickle=False, **logits)
             self._write(folder, record)
 
     def failed(self, run: PlannedRun, error: Exception) -> None:
@@ -82,7 +83,7 @@ class Recorder:
         return size
 
     def _write(self, folder: Path, record: RunRecord) -> None:
-        (folder / "run.json").write_text(record.model_dump_json(indent=1), encoding="utf-8")
+        (folder / "run.json").write_bytes(sealed(record, folder))
 
 
 def _curve(model: TrainedModel, evaluation: Evaluation) -> list[CurvePoint]:

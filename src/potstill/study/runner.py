@@ -15,7 +15,7 @@ from potstill.models.classifier import quiet_transformers
 from potstill.study.config import Study
 from potstill.study.datasets import rows_of
 from potstill.study.gates import check_validation_labels
-from potstill.study.layer_search import Searcher, searcher_for
+from potstill.study.layer_search import search_held
 from potstill.study.plan import TrialSpec, check_arms_fit, plan_runs, plan_trials, teacher_training
 from potstill.study.planned_run import PlannedRun
 from potstill.study.progress import Display
@@ -77,7 +77,8 @@ class StudyRunner:
         summary.write(runs, self._layers_in_words(), self.trials, self.searches)
         for number, step in enumerate(arms, start=1):
             self._make_once(step, f"[{number}/{len(arms)}] {step.run.key}")
-        write_picked(self.workspace.folder, pick_arm)
+        if why_none := write_picked(self.workspace.folder, pick_arm).why_none:
+            self.workspace.display.say(f"no arm is picked: {why_none}")
         self._measure_groups(
             [run for run in runs[len(baselines) :] if run is teacher_step.run or run.role != "control"]
         )
@@ -105,8 +106,7 @@ class StudyRunner:
         sizes = self.study.searched_sizes(depth)
         if held is None:
             return
-        searcher: Searcher = searcher_for(self.workspace, teacher, held)
-        self.searches = [searcher.search(size) for size in sizes]
+        self.searches = search_held(self.workspace, teacher, held, sizes)
         for search in self.searches:
             best, count = list(search.best.kept), len(search.choices)
             self.workspace.display.say(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
 from potstill.domain.baselines import BASELINES
-from potstill.domain.errors import StudyError
+from potstill.domain.errors import GateError, NotFiniteError, StudyError
 from potstill.domain.measures import Cost
 from potstill.domain.record import RunRecord
 from potstill.domain.run_key import RunKey
@@ -95,9 +95,14 @@ def run_baseline(step: Step, workspace: Workspace) -> None:
 
 
 def run_teacher(step: Step, workspace: Workspace) -> None:
-    """Fine-tune the teacher, or open the one that was given, and measure it. Raises GateError for a random head."""
-    model = _given_teacher(workspace) if workspace.sources.model else _fine_tuned(step, workspace, None)
-    _record_model(step, workspace, model)
+    """Fine-tune the teacher, or open the one that was given, and measure it. Raises GateError for a random head, and
+    for one whose loss or answers are not finite."""
+    name = workspace.study.teacher.model or workspace.study.teacher.encoder
+    try:
+        model = _given_teacher(workspace) if workspace.sources.model else _fine_tuned(step, workspace, None)
+        _record_model(step, workspace, model)
+    except NotFiniteError as error:
+        raise GateError(f"the teacher, {name}: {error}") from error
 
 
 def run_trial(step: Step, workspace: Workspace) -> None:

@@ -94,5 +94,5 @@ def _keys_at(place: tuple[str | int, ...]) -> list[str]:
     if table == "arms":
         kinds = [recipe for recipe in RECIPES if recipe.model_fields["kind"].default == inner[1]]
         return [key for recipe in kinds for key in recipe.model_fields]
-    is_split = table in ("data", "subgroups") and len(inner) > 1
+    is_split = table in ("data", "subgroups", "teacher") and len(inner) > 1
     return list((SplitTable if is_split else tables[table]).model_fields)

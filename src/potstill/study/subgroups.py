@@ -37,7 +37,9 @@ def mentions_of(
         sample=own.sample, encoding=own.encoding or rows.encoding,
     )  # fmt: skip
     labels = table.labels or (rows.labels if isinstance(rows.labels, dict) else None)
-    seen = chain(data.train.texts, data.validation.texts, data.unlabelled, held.texts if held else ())
+    seen = chain(
+        data.train.texts, data.validation.texts, data.unlabelled, held.texts if held else (), data.trained_on or ()
+    )  # fmt: skip
     mentions, account = read_mentions(
         source, data.task, seen=seen, labels=labels, terms=table.terms, column=table.column, seed=rows.seed, root=root
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import potstill
+from potstill.analysis.pick import Pick
 from potstill.domain.dataset import Dataset
 from potstill.domain.errors import PotstillError
 from potstill.domain.layer_search import LayerSearch
@@ -45,7 +46,8 @@ class StudySummary:
         record = self._record(runs, layers, trials)
         before = self._before()
         if before and (before.runs, before.rule) == (record.runs, record.rule):
-            record = record.model_copy(update={"picked": before.picked})  # of the same study, and decided
+            # Of the same study, and decided.
+            record = record.model_copy(update={"picked": before.picked, "why_none": before.why_none})
         write_record(self._folder, record)
 
     def _before(self) -> StudyRecord | None:
@@ -75,8 +77,10 @@ class StudySummary:
             rule=study.rule,
             rate_trials=list(trials),
             picked=None,
+            waived=study.waived_of_study(),
             account=data.account,
             test_fingerprint=data.test.fingerprint(),
+            rows_sha256=sha256(self._folder.rows_file.read_bytes()).hexdigest(),
             study=study.model_dump(mode="json"),
             # Relative, so that a folder of studies can be moved as a whole.
             root=os.path.relpath(self._workspace.root, self._folder.path),
@@ -103,10 +107,12 @@ def write_record(folder: StudyFolder, record: StudyRecord) -> None:
     write_file(folder.record_file, record.model_dump_json(indent=1).encode())
 
 
-def write_picked(folder: StudyFolder, pick: Callable[[StudyFolder, StudyRecord], str | None]) -> None:
-    """Decide which arm is picked, once all runs have been made, and write it down."""
+def write_picked(folder: StudyFolder, pick: Callable[[StudyFolder, StudyRecord], Pick]) -> Pick:
+    """Decide which arm is picked, once all runs have been made, and write it down, or why there is none."""
     record = folder.record()
-    write_record(folder, record.model_copy(update={"picked": pick(folder, record)}))
+    picked = pick(folder, record)
+    write_record(folder, record.model_copy(update={"picked": picked.arm, "why_none": picked.why_none}))
+    return picked
 
 
 def write_rows(folder: StudyFolder, data: Dataset) -> None:

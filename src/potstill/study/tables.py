@@ -11,6 +11,9 @@ from potstill.recipes.adapter import Targets
 from potstill.recipes.base import Gate
 
 Scalar = str | int | float | bool
+StudyGate = Literal["weak_teacher"]
+"""A refusal of the study as a whole that it can waive by name: picking an arm although the teacher is not clearly above
+the majority class and TF-IDF."""
 
 
 class Table(BaseModel):
@@ -60,10 +63,12 @@ class DataTable(Table):
 
 
 class TeacherTable(Table):
-    """The teacher: `encoder` is fine-tuned here, `model` is one that already is."""
+    """The teacher: `encoder` is fine-tuned here, `model` is one that already is, on the rows of `trained_on`."""
 
     encoder: str | None = None
     model: str | None = None
+    trained_on: str | list[str] | SplitTable | None = None
+    """Rows of which only the text is read: none of them may stand in validation or test."""
     revision: str | None = None
     problem: ProblemType | None = None
     """What the model answers, where its config.json does not say it, or as a check where it does."""
@@ -75,6 +80,8 @@ class TeacherTable(Table):
     def _one(self) -> Self:
         if self.encoder is None and self.model is None:
             raise ValueError('name an `encoder` to fine-tune (such as "minilm"), or a fine-tuned `model`')
+        if self.trained_on is not None and self.model is None:
+            raise ValueError("`trained_on` is for a given `model`: an `encoder` is fine-tuned here, on train")
         return self
 
 
@@ -127,6 +134,7 @@ class SubgroupsTable(Table):
 
 
 class GatesTable(Table):
-    """Refusals that the study does without, each with the reason why. What is made so never wins nor is exported."""
+    """Refusals that the study does without, each with the reason why. An arm that is made so never wins nor is
+    exported; a weak teacher's is picked as any other, and the report begins with what speaks against it."""
 
-    waive: dict[Gate, Annotated[str, StringConstraints(min_length=1)]] = {}
+    waive: dict[Gate | StudyGate, Annotated[str, StringConstraints(min_length=1)]] = {}

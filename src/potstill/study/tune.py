@@ -14,7 +14,7 @@ from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from potstill.domain.errors import StudyError
+from potstill.domain.errors import NotFiniteError, StudyError
 from potstill.domain.study_folder import StudyFolder
 from potstill.domain.tuning import Attempt, Tuning
 from potstill.ledger.files import write_file
@@ -26,7 +26,7 @@ from potstill.models.lora_targets import target_choices
 from potstill.recipes.lora import Lora
 from potstill.study.config import Study
 from potstill.study.datasets import rows_of
-from potstill.study.gates import check_validation_labels
+from potstill.study.gates import TIE, chance_of, check_validation_labels
 from potstill.study.progress import Display
 from potstill.study.runner import StudyRunner
 from potstill.study.steps import sample_rows
@@ -44,7 +44,8 @@ def tune_study(study: Study, *, root: Path, runs: Path, display: Display) -> Tun
     trial. The trials lie in `tune.db`, an Optuna study that its own tools open.
 
     Raises:
-        StudyError: the study has no LoRA arm, or the search would begin outside of its own space.
+        StudyError: the study has no LoRA arm, the search would begin outside of its own space, or no trial came above
+            chance: then there is no winner.
     """
     folder = StudyFolder(runs / study.name)
     quiet_transformers()
@@ -57,6 +58,7 @@ def tune_study(study: Study, *, root: Path, runs: Path, display: Display) -> Tun
         runner = StudyRunner(workspace)
         tuning = _Tuner(workspace, runner.open_teacher(runner.plan_teacher())).search()
     write_file(folder.tuning_file, tuning.model_dump_json(indent=1).encode())
+    check_tuning(tuning, chance_of(data.validation, data.task), folder)
     write_file(folder.tuned_recipe_file, recipe_of(tuning, study).encode())
     return tuning
 
@@ -137,7 +139,7 @@ class _Tuner:
             self._trials.tell(trial, state=TrialState.PRUNED)
             self._workspace.display.say(f"{label}: given up")
             return
-        except ValueError as error:  # a loss that is not finite: a bad rate is an answer too
+        except NotFiniteError as error:  # a loss that is not finite: a bad rate is an answer too
             trial.set_user_attr("failure", str(error))
             score = 0.0
         except Exception:  # or the next start would take it up again, and fail again
@@ -192,6 +194,16 @@ class _Tuner:
             given_up=trial.state == TrialState.PRUNED,
             seconds=(trial.duration or timedelta()).total_seconds(),
             failure=trial.user_attrs.get("failure", ""),
+        )
+
+
+def check_tuning(tuning: Tuning, chance: float, folder: StudyFolder) -> None:
+    """Raise StudyError where the best trial tells rows apart no better than chance: that is no winner."""
+    if tuning.best.pr_auc <= chance + TIE:
+        raise StudyError(
+            f"no trial came above chance: the best of {len(tuning.attempts)} reaches a validation PR-AUC of "
+            f"{tuning.best.pr_auc:.3f}, chance {chance:.3f}. Widen [tune] learning_rate or give it more rows; all "
+            f"trials are in {folder.tuning_file}"
         )
 
 

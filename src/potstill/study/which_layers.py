@@ -7,10 +7,11 @@ import numpy as np
 
 from potstill.data.loading import load_dataset
 from potstill.data.pipeline import Cutting
+from potstill.data.rows import leak_key
 from potstill.data.source import Source, Sources
 from potstill.domain.dataset import Split
 from potstill.domain.errors import DataError
-from potstill.domain.layer_search import LayerSearch
+from potstill.domain.layer_search import LayerSearch, Novelty
 from potstill.domain.read_as import AS_SAVED, ReadAs
 from potstill.domain.task import Task
 from potstill.ledger.files import write_file
@@ -28,19 +29,20 @@ NEARLY_ALL = (0.98, 0.01, 0.01)
 
 def which_layers(
     model: str | Path, data: Source, *, num_layers: int | None = None, rows: int = 512, read_as: ReadAs = AS_SAVED,
-    seed: int = 0, out: Path, display: Display,
+    seed: int = 0, trained_on: frozenset[str] | None = None, out: Path, display: Display,
 ) -> LayerSearch:  # fmt: skip
     """Try every choice of `num_layers` (default: half) of a classifier's layers on `rows` rows of `data`, drawn by the
     seed. `layers-N.json` goes into the folder `out`, and what was computed, so that a search that is cut off goes on.
 
-    The rows should be such that the model was not trained on: what it knows by heart says little about others.
+    The rows should be such that the model was not trained on: what it knows by heart says little about others. Those
+    whose text (its `leak_key`) is in `trained_on` are left out; None says that nobody knows.
 
     Raises:
         PotstillError: there is no such model, its rows cannot be read, or its layers cannot be chosen from.
     """
     folder, classifier = open_model_folder(str(model))
     decision = decision_of(folder, classifier, read_as)
-    split = _rows(data, decision.task, rows, seed)
+    split, left_out = _rows(data, decision.task, rows, seed, trained_on or frozenset())
     length = decision.max_length
     ledger = Ledger(out / "ledger")
     name = digest_of({"model": fingerprint(folder), "rows": split.fingerprint(), "max_length": length})
@@ -50,13 +52,15 @@ def which_layers(
             ledger=ledger, name=f"layers-{name[:12]}", display=display,
         )  # fmt: skip
         search = searcher.search(num_layers or depth_of(classifier.model) // 2)
+    novelty: Novelty = "not known" if trained_on is None else "not trained on"
+    search = search.model_copy(update={"novelty": novelty, "trained_on": left_out})
     write_file(out / f"layers-{search.num_layers}.json", search.model_dump_json().encode())
     return search
 
 
-def _rows(data: Source, task: Task, count: int, seed: int) -> Split:
-    """Some rows, labelled as the model labels: by the names of its labels or by their numbers; with several at a time,
-    in columns of those names."""
+def _rows(data: Source, task: Task, count: int, seed: int, trained_on: frozenset[str]) -> tuple[Split, int]:
+    """Some rows that the model was not trained on, labelled as it labels: by the names of its labels or by their
+    numbers; with several at a time, in columns of those names. How many others were left out."""
     known = None
     if task.multilabel:
         data = replace(data, label=list(task.labels))
@@ -66,5 +70,12 @@ def _rows(data: Source, task: Task, count: int, seed: int) -> Split:
     loaded = load_dataset(Sources(data), labels=known, positive=task.positive, cutting=cutting)
     if loaded.task.labels != task.labels:
         raise DataError(f"{data.name} has the labels {list(loaded.task.labels)}, the model {list(task.labels)}")
-    drawn = np.random.default_rng(seed).permutation(len(loaded.train))[:count]
-    return loaded.train.take(np.sort(drawn))
+    new = np.array([row for row, text in enumerate(loaded.train.texts) if leak_key(text) not in trained_on], dtype=int)
+    left_out = len(loaded.train) - len(new)
+    if not len(new):
+        raise DataError(
+            f"the model was trained on every row of {data.name}: what it knows by heart says nothing of its layers. "
+            "Name labelled rows that it was not trained on"
+        )
+    drawn = np.random.default_rng(seed).permutation(len(new))[:count]
+    return loaded.train.take(new[np.sort(drawn)]), left_out

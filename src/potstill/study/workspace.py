@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from potstill.domain.record import RunRecord
 from potstill.domain.run_key import RunKey
 from potstill.domain.study_folder import StudyFolder
 from potstill.ledger.ledger import Ledger, digest_of
+from potstill.ledger.seals import checked_content
 from potstill.methods.context import TeacherSignal, TrainedModel, TrainingContext
 from potstill.models.classifier import Classifier, open_classifier
 from potstill.recipes.training import TrainingSettings
@@ -128,7 +130,7 @@ class Workspace:
             record = self.ledger.find(key)
             assert record is not None, "the teacher is made before it is opened"
             classifier = open_classifier(self.folder.model(key))
-            with np.load(self.folder.run(key) / "logits.npz", allow_pickle=False) as logits:
+            with np.load(BytesIO(checked_content(self.folder.run(key), record)), allow_pickle=False) as logits:
                 validation, test = logits["validation"], logits["test"]
             check_teacher(validation, self.data.validation, self.data.task)
             self._teacher = Teacher(classifier, record, self._train_logits(key, classifier), validation, test)

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from potstill.domain.errors import NotFiniteError
 from potstill.domain.measures import CurvePoint
 from potstill.models.forward import TokenRows, pad, pad_id_of
 from potstill.models.layer_stack import modules_by_name
@@ -61,7 +62,7 @@ def train(
     machine gives the same weights.
 
     Raises:
-        ValueError: a loss that is no longer finite.
+        NotFiniteError: a loss that is no longer finite.
     """
     # Loaded where something is trained, as the schedule below: a plan asks this room which arithmetic training uses.
     from accelerate import Accelerator  # pyright: ignore[reportMissingTypeStubs]
@@ -99,7 +100,7 @@ def train(
             optimizer.zero_grad()
             means.add({"loss": Part(1, loss), **parts}, len(batch))
             if not math.isfinite(means["loss"]):
-                raise ValueError(f"the loss is not finite after {steps + 1} steps: a smaller learning rate helps")
+                raise NotFiniteError(f"the loss is not finite after {steps + 1} steps: a smaller learning rate helps")
             seen += inputs["input_ids"].numel()
             steps += 1
             if on_step:

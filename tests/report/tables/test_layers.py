@@ -1,6 +1,7 @@
 from itertools import combinations
 
 from potstill.domain.layer_search import Choice, LayerSearch
+from potstill.report import charts
 from potstill.report.tables.layers import NEAREST, build_layer_document, layer_tables
 
 CHOICES = [
@@ -30,3 +31,13 @@ def test_a_search_by_itself_has_a_page() -> None:
     assert document.title == "Layers of a/model"
     assert document.answer.startswith("Of 20 choices of 3 of 6 layers, [0,1,2] come closest to the whole model")
     assert "even " in document.answer
+
+
+def test_nothing_is_told_of_a_model_that_is_no_better_than_chance() -> None:
+    alike = [choice.model_copy(update={"kl": 0.0}) for choice in CHOICES]
+    constant = SEARCH.model_copy(update={"pr_auc": 1 / 3, "chance": 1 / 3, "choices": alike})
+    answer = build_layer_document(constant, "a/model").answer
+    assert answer.startswith(
+        "Nothing can be told: the whole model tells these rows apart no better than chance (PR-AUC 0.3"
+    )
+    assert charts.layer_search(constant).rstrip().endswith("</svg>"), "without a logarithm of 0"

@@ -17,6 +17,12 @@ def build_layer_document(search: LayerSearch, name: str) -> Document:
         f"{score(search.pr_auc)}). Ranks of other choices: {places}. None of them is trained; distillation changes "
         "them all."
     )
+    if search.tells_nothing:
+        answer = (
+            f"Nothing can be told: the whole model tells these rows apart no better than chance (PR-AUC "
+            f"{score(search.pr_auc)}, chance {score(search.chance)}), and layers that answer as it does are worth as "
+            "little. Name a model that has learned the task, or rows of it."
+        )
     return Document(f"Layers of {name}", answer, layer_tables(search), [])
 
 
@@ -45,9 +51,21 @@ def _choices(search: LayerSearch) -> Table:
     ]
     title = (
         f"Layers before any training: {len(search.choices):,} choices of {search.num_layers} of {search.depth}, on "
-        f"{search.rows:,} rows held out; the teacher's PR-AUC there is {score(search.pr_auc)}"
+        f"{_rows(search)}; the teacher's PR-AUC there is {score(search.pr_auc)}"
     )
     return Table("layers", title, ["rank", "layers", "called", "KL to the teacher", "PR-AUC"], body)
+
+
+def _rows(search: LayerSearch) -> str:
+    """The rows, and how far what is learned on them holds for others."""
+    left_out = f" ({search.trained_on:,} that it was trained on are left out)" if search.trained_on else ""
+    about = {
+        "held out": " held out",
+        "not trained on": f" that the model was not trained on{left_out}",
+        "not known": "; nobody says whether the model was trained on them",
+        "trained on": f", of which the model was trained on {search.trained_on:,} and knows their labels",
+    }[search.novelty]
+    return f"{search.rows:,} rows{about}"
 
 
 def _single_layers(search: LayerSearch) -> Table:

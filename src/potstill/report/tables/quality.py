@@ -31,7 +31,7 @@ TITLES: dict[Group, str] = {
     "cost": "Cost",
 }
 LABEL_HEADS = {"precision": "precision", "recall": "recall", "f1": "F1", "pr_auc": "PR-AUC"}
-BELOW_MAJORITY = "!"
+NOT_ABOVE_MAJORITY = "!"
 WAIVED = "†"
 
 
@@ -63,7 +63,9 @@ def _table(report: Report, group: Group, *, timed: bool) -> Table:
 
 
 def _name(row: Row, main: bool) -> str:
-    marks = [mark for mark, there in ((BELOW_MAJORITY, row.below_majority and main), (WAIVED, row.waived)) if there]
+    marks = [
+        mark for mark, there in ((NOT_ABOVE_MAJORITY, row.not_above_majority and main), (WAIVED, row.waived)) if there
+    ]
     return " ".join([row.arm, *marks])
 
 
