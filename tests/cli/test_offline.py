@@ -157,4 +157,6 @@ kind = "student"
 keep = "last"
 [arms.lora]
 kind = "lora"
+[gates.waive]
+weak_teacher = "a few rows of invented words"
 """

@@ -23,16 +23,17 @@ from potstill.models.predictor import decision_of, open_model_folder
 from potstill.study.layer_search import Searcher
 from potstill.study.progress import Display
 
+SEED = 0
 NEARLY_ALL = (0.98, 0.01, 0.01)
 """Shares of train, validation and test where only rows of one kind are asked for."""
 
 
 def which_layers(
     model: str | Path, data: Source, *, num_layers: int | None = None, rows: int = 512, read_as: ReadAs = AS_SAVED,
-    seed: int = 0, trained_on: frozenset[str] | None = None, out: Path, display: Display,
+    trained_on: frozenset[str] | None = None, out: Path, display: Display,
 ) -> LayerSearch:  # fmt: skip
-    """Try every choice of `num_layers` (default: half) of a classifier's layers on `rows` rows of `data`, drawn by the
-    seed. `layers-N.json` goes into the folder `out`, and what was computed, so that a search that is cut off goes on.
+    """Try every choice of `num_layers` (default: half) of a classifier's layers on `rows` rows of `data`, drawn by
+    `SEED`. `layers-N.json` goes into the folder `out`, and what was computed, so that a search that is cut off goes on.
 
     The rows should be such that the model was not trained on: what it knows by heart says little about others. Those
     whose text (its `leak_key`) is in `trained_on` are left out; None says that nobody knows.
@@ -42,7 +43,7 @@ def which_layers(
     """
     folder, classifier = open_model_folder(str(model))
     decision = decision_of(folder, classifier, read_as)
-    split, left_out = _rows(data, decision.task, rows, seed, trained_on or frozenset())
+    split, left_out = _rows(data, decision.task, rows, trained_on or frozenset())
     length = decision.max_length
     ledger = Ledger(out / "ledger")
     name = digest_of({"model": fingerprint(folder), "rows": split.fingerprint(), "max_length": length})
@@ -58,7 +59,7 @@ def which_layers(
     return search
 
 
-def _rows(data: Source, task: Task, count: int, seed: int, trained_on: frozenset[str]) -> tuple[Split, int]:
+def _rows(data: Source, task: Task, count: int, trained_on: frozenset[str]) -> tuple[Split, int]:
     """Some rows that the model was not trained on, labelled as it labels: by the names of its labels or by their
     numbers; with several at a time, in columns of those names. How many others were left out."""
     known = None
@@ -66,7 +67,7 @@ def _rows(data: Source, task: Task, count: int, seed: int, trained_on: frozenset
         data = replace(data, label=list(task.labels))
     else:
         known = {str(number): label for number, label in enumerate(task.labels)} | {name: name for name in task.labels}
-    cutting = Cutting(NEARLY_ALL, "drop", seed)
+    cutting = Cutting(NEARLY_ALL, "drop", SEED)
     loaded = load_dataset(Sources(data), labels=known, positive=task.positive, cutting=cutting)
     if loaded.task.labels != task.labels:
         raise DataError(f"{data.name} has the labels {list(loaded.task.labels)}, the model {list(task.labels)}")
@@ -77,5 +78,5 @@ def _rows(data: Source, task: Task, count: int, seed: int, trained_on: frozenset
             f"the model was trained on every row of {data.name}: what it knows by heart says nothing of its layers. "
             "Name labelled rows that it was not trained on"
         )
-    drawn = np.random.default_rng(seed).permutation(len(new))[:count]
+    drawn = np.random.default_rng(SEED).permutation(len(new))[:count]
     return loaded.train.take(new[np.sort(drawn)]), left_out
