@@ -138,12 +138,12 @@ def adapter(folder: Path, *, base: Path | None = None, beside: tuple[str, ...] =
     base = base or plain(folder.parent / "base")
     model = tiny_classifier(layers=2).model
     settings = LoraConfig(task_type=TaskType.SEQ_CLS, r=2, target_modules=["query", "value"])
-    adapted = get_peft_model(model, settings)
+    with_lora = get_peft_model(model, settings)
     with torch.no_grad():
-        for name, parameter in adapted.named_parameters():
+        for name, parameter in with_lora.named_parameters():
             if "lora_B" in name:
                 parameter.copy_(torch.randn_like(parameter))
-    adapted.save_pretrained(str(folder))
+    with_lora.save_pretrained(str(folder))
     edit(folder / "adapter_config.json", base_model_name_or_path=str(base))
     for name in (*beside, TOKENIZER, "tokenizer_config.json"):
         shutil.copy(base / name, folder / name)
