@@ -26,7 +26,7 @@ from potstill.models.auto import write_part
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 437955512\n"
-Writer = Callable[[Path], object]
+Make = Callable[[Path], object]
 
 
 @cache
@@ -52,7 +52,7 @@ def edit(path: Path, **changes: object) -> None:
     path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
 
 
-def configured(labels: int = 2, **changes: object) -> Writer:
+def configured(labels: int = 2, **changes: object) -> Make:
     """A classifier whose config.json is changed."""
     return lambda folder: edit(plain(folder, labels) / CONFIG, **changes)
 
@@ -63,7 +63,7 @@ def named(*names: str, several: bool = False) -> dict[str, Any]:
     return {"id2label": labels, "label2id": {}, "problem_type": "multi_label_classification" if several else None}
 
 
-def with_file(name: str, content: str | bytes) -> Writer:
+def with_file(name: str, content: str | bytes) -> Make:
     """A classifier one of whose files has another content."""
 
     def make(folder: Path) -> None:
@@ -73,7 +73,7 @@ def with_file(name: str, content: str | bytes) -> Writer:
     return make
 
 
-def without(*names: str, put: dict[str, str] | None = None) -> Writer:
+def without(*names: str, put: dict[str, str] | None = None) -> Make:
     """A classifier without some files, and with others in their place."""
 
     def make(folder: Path) -> None:
@@ -87,7 +87,7 @@ def without(*names: str, put: dict[str, str] | None = None) -> Writer:
     return make
 
 
-def weights(change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> Writer:
+def weights(change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> Make:
     """A classifier whose tensors are changed."""
 
     def make(folder: Path) -> None:
@@ -97,12 +97,12 @@ def weights(change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]
     return make
 
 
-def renamed(change: Callable[[str], str]) -> Writer:
+def renamed(change: Callable[[str], str]) -> Make:
     """A classifier whose tensors have other names."""
     return weights(lambda tensors: {change(name): tensor for name, tensor in tensors.items()})
 
 
-def truncated(name: str) -> Writer:
+def truncated(name: str) -> Make:
     """A classifier one of whose files is cut off in the middle."""
 
     def make(folder: Path) -> None:
@@ -138,12 +138,12 @@ def adapter(folder: Path, *, base: Path | None = None, beside: tuple[str, ...] =
     base = base or plain(folder.parent / "base")
     model = tiny_classifier(layers=2).model
     settings = LoraConfig(task_type=TaskType.SEQ_CLS, r=2, target_modules=["query", "value"])
-    adapted = get_peft_model(model, settings)
+    with_lora = get_peft_model(model, settings)
     with torch.no_grad():
-        for name, parameter in adapted.named_parameters():
+        for name, parameter in with_lora.named_parameters():
             if "lora_B" in name:
                 parameter.copy_(torch.randn_like(parameter))
-    adapted.save_pretrained(str(folder))
+    with_lora.save_pretrained(str(folder))
     edit(folder / "adapter_config.json", base_model_name_or_path=str(base))
     for name in (*beside, TOKENIZER, "tokenizer_config.json"):
         shutil.copy(base / name, folder / name)
@@ -193,7 +193,7 @@ def checkpoints(folder: Path) -> None:
         plain(folder / f"checkpoint-{step}")
 
 
-def replaced_by(name: str, kind: str) -> Writer:
+def replaced_by(name: str, kind: str) -> Make:
     """A classifier with something else than a file in the place of one."""
 
     def make(folder: Path) -> None:

@@ -10,7 +10,7 @@ from odd_folders import (
     POINTER,
     TOKENIZER,
     WEIGHTS,
-    Writer,
+    Make,
     adapter,
     checkpoints,
     configured,
@@ -44,7 +44,7 @@ def decision(*labels: str, max_length: int) -> str:
     return json.dumps({"task": task, "calibration": {}, "max_length": max_length})
 
 
-ODD: dict[str, tuple[Writer, str]] = {
+ODD: dict[str, tuple[Make, str]] = {
     "lfs weights": (with_file(WEIGHTS, POINTER), r"model\.safetensors is a pointer of git-lfs.*`git lfs pull`"),
     "lfs config": (with_file(CONFIG, POINTER), r"config\.json is a pointer of git-lfs"),
     "lfs tokenizer": (with_file(TOKENIZER, POINTER), r"tokenizer\.json is a pointer of git-lfs"),

@@ -22,6 +22,27 @@ def test_a_text_that_the_engine_fails_on_is_500_and_never_to_be_tried_again(tiny
     play(tiny_bundle, Limits(), scene)
 
 
+def test_those_who_share_a_batch_with_a_text_that_fails_are_answered(tiny_bundle: TinyBundle) -> None:
+    """The guilty request alone gets an error, and is not told to come again with the same text."""
+
+    async def scene(app: RequestGuard, held: HeldEngine) -> None:
+        reader = next(iter(app.state.models.values())).bundle.model.reader
+        held.fails_on = reader.read(["fool"]).rows[0][1]
+        held.go.clear()
+        first = asyncio.create_task(ask(app, "/score", {"texts": ["the engine is busy"]}))
+        await asyncio.sleep(0.1)
+        texts = [["a"], ["b", "thanks"], ["you are a fool"], ["c"], ["good", "fool", "d"]]
+        asked = [asyncio.create_task(ask(app, "/score", {"texts": each})) for each in texts]
+        await asyncio.sleep(0.1)
+        held.go.set()
+        answers = await asyncio.gather(first, *asked)
+        assert [status for status, _, _ in answers] == [200, 200, 200, 500, 200, 500]
+        assert not any("retry-after" in headers for _, headers, _ in answers)
+        assert len(json.loads(answers[2][2])["results"]) == 2
+
+    play(tiny_bundle, Limits(), scene)
+
+
 def test_a_request_has_a_deadline(tiny_bundle: TinyBundle) -> None:
     async def scene(app: RequestGuard, held: HeldEngine) -> None:
         held.go.clear()

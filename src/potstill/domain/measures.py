@@ -130,6 +130,15 @@ class Calibration(BaseModel):
     threshold: Threshold | None = None
     thresholds: list[Threshold] = []
 
+    def pipeline_note(self) -> str:
+        """How transformers' pipeline, which does not know of the temperature, comes to these probabilities."""
+        if self.temperature == 1:
+            return "transformers' `pipeline` gives the same probabilities."
+        return (
+            "transformers' `pipeline` does not know of the temperature: for these probabilities take its logits "
+            f'(`function_to_apply="none"`) and divide them by {self.temperature:.4g}.'
+        )
+
 
 class CurvePoint(BaseModel):
     """The state of a training run after an epoch."""

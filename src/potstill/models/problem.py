@@ -47,14 +47,14 @@ def check_classes(model: PreTrainedModel, path: Path) -> None:
 def check_declared(model: PreTrainedModel, task: Task, path: Path, problem: ProblemType | None = None) -> None:
     """Raise ModelError where a model's config, or what the user says of it, is of another problem than the task."""
     declared = model.config.problem_type
-    said = "[teacher] problem" if problem else "problem_type"
-    several = problem == "multilabel" if problem else declared == SEVERAL
-    if (problem or declared) and several != task.multilabel:
-        theirs, ours = ("any number of labels", "one") if several else ("one of the labels", "any number")
-        raise ModelError(
-            f"{path}: by its {said} a text carries {theirs}, in the data {ours}: name the label columns with [data] "
-            "labels = [...] for several, one with [data] label, or take another model"
-        )
+    said = {"problem_type": declared and declared == SEVERAL, "[teacher] problem": problem and problem == "multilabel"}
+    for place, several in said.items():
+        if several is not None and several != task.multilabel:
+            theirs, ours = ("any number of labels", "one") if several else ("one of the labels", "any number")
+            raise ModelError(
+                f"{path}: by its {place} a text carries {theirs}, in the data {ours}: name the label columns with "
+                "[data] labels = [...] for several, one with [data] label, or take another model"
+            )
 
 
 def _one_output(path: Path, label: str, declared: str | None) -> str:

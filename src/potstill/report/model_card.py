@@ -126,7 +126,7 @@ def _use(report: Report, record: RunRecord) -> str:
             f": {plain(report.positive or '')} from a probability of {threshold.value:.3f} ({threshold.rule}), which "
             f"there meant precision {threshold.precision:.2f} and recall {threshold.recall:.2f}"
         )
-    return decision + "."
+    return f"{decision}. {record.calibration.pipeline_note()}"
 
 
 def _limits(report: Report, arm: Arm) -> str:
