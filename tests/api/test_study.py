@@ -50,7 +50,7 @@ def test_tuning_returns_the_trials_and_the_recipe(workplace: Path) -> None:
     assert result.recipe == workplace / "runs" / "tiny" / "tuned.toml"
     assert 'kind = "lora"' in result.recipe.read_text()
     assert Tuning.model_validate_json((workplace / "runs" / "tiny" / "tuned.json").read_text()) == result.tuning
-    assert list(result.to_frame()["trial"]) == [1]
+    assert list(result.to_frame()["trial"]) == [attempt.number for attempt in result.tuning.attempts]
     assert f"The winner as a recipe: {result.recipe}" in result._repr_html_()  # pyright: ignore[reportPrivateUsage]
 
 
