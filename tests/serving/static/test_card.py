@@ -43,6 +43,7 @@ def test_a_text_in_another_language_is_told(page: Page) -> None:
     page.route("**/models", english)
     page.route("**/score", german)
     page.reload()
+    expect(page.locator("#cards article")).to_have_count(1)
     box(page).fill(TOXIC)
     warning = "This seems to be German, the model is for English: the score means little"
     expect(page.locator(".card .single .hint")).to_have_text(warning)

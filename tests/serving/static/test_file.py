@@ -57,6 +57,7 @@ def test_a_file_has_the_language_where_languages_are_checked(page: Page, tmp_pat
 
     page.route("**/models", english)
     page.reload()
+    expect(page.locator("#cards article")).to_have_count(1)
     (tmp_path / "mine.csv").write_text("text\nyou fool\n")
     choose_file(page, tmp_path / "mine.csv")
     page.get_by_role("button", name="Score 1 rows").click()
