@@ -56,13 +56,26 @@ def _is_ready(port: int, path: str) -> bool:
 
 
 def resident_mb(process: int) -> float:
-    """Resident memory of a process."""
+    """Resident memory of a process and those that it started: `potstill serve` is one that watches another."""
+    return sum(_resident_mb(each) for each in _family(process))
+
+
+def cpu_seconds(process: int) -> float:
+    """Seconds of processor that a process and those that it started have spent, all their threads together."""
+    return sum(_cpu_seconds(each) for each in _family(process))
+
+
+def _family(process: int) -> list[int]:
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [process, *(member for child in children for member in _family(int(child)))]
+
+
+def _resident_mb(process: int) -> float:
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
-def cpu_seconds(process: int) -> float:
-    """Seconds of processor that a process has spent, all its threads together."""
+def _cpu_seconds(process: int) -> float:
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

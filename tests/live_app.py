@@ -59,9 +59,9 @@ async def live(app: RequestGuard) -> AsyncGenerator[None]:
 async def ask(
     app: RequestGuard, path: str, content: object = None, *, leave: asyncio.Event | None = None, more: bool = False
 ) -> tuple[int, dict[str, str], str]:
-    """One request; the client stays until it is answered, or leaves when `leave` is set. Of a body there may be `more`
-    that does not come."""
-    body = b"" if content is None else json.dumps(content).encode()
+    """One request, of bytes or of what becomes JSON; the client stays until it is answered, or leaves when `leave` is
+    set. Of a body there may be `more` that does not come."""
+    body = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": more}]
     got: list[Message] = []
 

@@ -50,11 +50,16 @@ class Server:
         return self.send("POST", path, json.dumps(content).encode(), content_type="application/json", **headers)
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
 @contextmanager
 def running_server(bundle: Path, *options: str, start: str = "", **environment: str) -> Generator[Server]:
     """Start it, by `python -m potstill` or by the code `start`, wait until it is ready, end it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     program = ["-c", start] if start else ["-m", "potstill"]
     command = [sys.executable, *program, "serve", str(bundle), *options, "--port", str(port), "--threads", "1"]
     process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE)

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -139,3 +140,38 @@ def test_an_error_of_the_engine_reaches_who_asked_for_it_and_nobody_else(batch_t
         assert (await queue.submit([row(1)])).tolist() == [[1, 0]], "and the queue goes on"
 
     run(engine, scene(), queue)
+
+
+def test_whoever_is_answered_did_not_wait_long_though_the_engine_slows_down() -> None:
+    """At first a row takes a millisecond, then four times as long, while rows come three times as fast as that."""
+    slow, quick = 0.008, 0.002
+    seconds = [quick]
+
+    def compute(rows: Sequence[Row]) -> Logits:
+        time.sleep(seconds[0] * len(rows))
+        return np.zeros((len(rows), 2), dtype=np.float32)
+
+    async def ask(queue: BatchQueue) -> tuple[bool, float]:
+        began = time.monotonic()
+        try:
+            await queue.submit([row(1)])
+        except BusyError:
+            return False, time.monotonic() - began
+        return True, time.monotonic() - began
+
+    async def scene(queue: BatchQueue) -> None:
+        asked: list[asyncio.Task[tuple[bool, float]]] = []
+        for n in range(1000):
+            asked.append(asyncio.create_task(ask(queue)))
+            seconds[0] = quick if n < 200 else slow
+            await asyncio.sleep(quick if n < 200 else slow / 3)
+        done = await asyncio.gather(*asked)
+        answered = [took for good, took in done if good]
+        assert len(answered) > 200
+        assert max(answered) < 1
+        refused = [took for good, took in done if not good]
+        assert len(refused) > 200
+        assert np.median(refused) < 0.05, "most are refused at once"
+
+    queue = BatchQueue(compute, seconds=0.5, tokens_per_second=4 / quick, batch_tokens=2048)
+    run(Engine(), scene(queue), queue)

@@ -1,6 +1,8 @@
 import asyncio
+import contextlib
 import json
 import socket
+from collections.abc import Generator
 
 import pytest
 from bundles import TinyBundle
@@ -10,6 +12,14 @@ from server import Server, running_server
 
 from potstill.serving.limits import Limits
 from potstill.serving.request_guard import RequestGuard
+
+KEY = "open sesame"
+
+
+@pytest.fixture(scope="module")
+def locked(tiny_bundle: TinyBundle) -> Generator[Server]:
+    with running_server(tiny_bundle.folder, "--map", "toxic=harassment", POTSTILL_KEY=KEY) as running:
+        yield running
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -50,15 +60,14 @@ def test_a_probe_may_come_by_any_address(server: Server) -> None:
     assert server.send("GET", "/models", host="10.0.0.7:8000").status == 400
 
 
-def test_a_key_is_asked_for_in_every_protocol_s_way(tiny_bundle: TinyBundle) -> None:
-    with running_server(tiny_bundle.folder, "--map", "toxic=harassment", POTSTILL_KEY="open sesame") as locked:
-        assert locked.post("/score", {"texts": ["a"]}).status == 401
-        assert locked.post("/score", {"texts": ["a"]}, authorization="Bearer wrong").status == 401
-        assert locked.post("/score?key=open%20sesame", {"texts": ["a"]}).status == 200
-        assert locked.post("/score", {"texts": ["a"]}, x_goog_api_key="open sesame").status == 200
-        answer = locked.post("/v1/moderations", {"input": TOXIC}, authorization="Bearer open sesame")
-        assert answer.json["results"][0]["categories"] == {"harassment": True}
-        assert locked.send("GET", "/readyz").status == 200
+def test_a_key_is_asked_for_in_every_protocol_s_way(locked: Server) -> None:
+    assert locked.post("/score", {"texts": ["a"]}).status == 401
+    assert locked.post("/score", {"texts": ["a"]}, authorization="Bearer wrong").status == 401
+    assert locked.post("/score?key=open%20sesame", {"texts": ["a"]}).status == 200
+    assert locked.post("/score", {"texts": ["a"]}, x_goog_api_key=KEY).status == 200
+    answer = locked.post("/v1/moderations", {"input": TOXIC}, authorization=f"Bearer {KEY}")
+    assert answer.json["results"][0]["categories"] == {"harassment": True}
+    assert locked.send("GET", "/readyz").status == 200
 
 
 def test_a_full_queue_is_429_at_once(tiny_bundle: TinyBundle) -> None:
@@ -95,3 +104,35 @@ def test_too_many_at_a_time_are_503(tiny_bundle: TinyBundle) -> None:
         assert (await ask(app, "/score", {"texts": ["a"]}))[0] == 503
 
     play(tiny_bundle, Limits(connections=0), scene)
+
+
+def connected(server: Server, opened: contextlib.ExitStack) -> socket.socket:
+    return opened.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    ["GET /livez", "GET /readyz", "GET /", "GET /static/page.css", "POST /livez", "POST /score", "GET /nowhere"],
+)
+def test_clients_without_the_key_fill_no_server(locked: Server, request_line: str) -> None:
+    head = f"{request_line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n".encode()
+    with contextlib.ExitStack() as opened:
+        sockets = [connected(locked, opened) for _ in range(520)]
+        for raw in sockets:
+            raw.sendall(head)
+        assert locked.send("GET", "/livez").status == 200
+        assert locked.send("GET", "/readyz").status == 200
+        assert locked.post("/score", {"texts": ["a"]}, authorization=f"Bearer {KEY}").status == 200
+        assert sockets[-1].recv(20), "even the last of them got an answer"
+
+
+def test_a_probe_is_answered_beside_requests_that_fill_the_server(locked: Server) -> None:
+    head = f"POST /score HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 10\r\n\r\n"
+    with contextlib.ExitStack() as opened:
+        sockets = [connected(locked, opened) for _ in range(520)]
+        for raw in sockets:
+            raw.sendall(head.encode())
+        assert sockets[-1].recv(20).split()[1] == b"503"
+        assert locked.send("GET", "/livez").status == 200
+        assert locked.send("GET", "/readyz").status == 200
+        assert locked.send("GET", "/").status == 200

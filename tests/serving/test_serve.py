@@ -4,7 +4,7 @@ from server import Server
 
 from potstill.cli.main import main
 from potstill.domain.errors import PotstillError
-from potstill.serving.serve import ServeSettings, parse_categories, serve
+from potstill.serving.serve import ServeSettings, serve
 
 
 def test_a_taken_port_is_said_before_anything_is_promised(
@@ -22,13 +22,6 @@ def test_other_machines_may_not_ask_without_a_key(tiny_bundle: TinyBundle, capsy
     assert "set POTSTILL_KEY" in capsys.readouterr().err
     assert main(["serve", str(tiny_bundle.folder), "--map", "rude=x"]) == 1
     assert "the labels are fine, toxic" in capsys.readouterr().err
-
-
-def test_categories_are_label_and_name() -> None:
-    assert parse_categories(["toxic=harassment", "a=b=c"]) == {"toxic": "harassment", "a": "b=c"}
-    for item in ("toxic", "toxic="):
-        with pytest.raises(PotstillError, match=f"--map {item}: write LABEL=CATEGORY"):
-            parse_categories([item])
 
 
 def test_an_expected_hash_is_that_of_one_bundle(tiny_bundle: TinyBundle) -> None:

@@ -1,3 +1,5 @@
+import http.client
+import json
 import shutil
 import signal
 import subprocess
@@ -5,11 +7,12 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from bundles import TinyBundle
-from sent_texts import SECRET, TEXTS
+from sent_texts import SECRET, TEXTS, TOXIC
 from server import running_server
 
 
@@ -54,3 +57,56 @@ def test_what_was_accepted_is_answered_before_the_server_goes(tiny_bundle: TinyB
         assert going.process.wait(12) == 0
     assert set(answers) <= {30, -429}, "answered, or refused because a slow machine's queue was full"
     assert 30 in answers
+
+
+@dataclass
+class Seen:
+    """What clients saw of their requests, by the names that they gave these."""
+
+    answered: set[str] = field(default_factory=set[str])
+    refused: set[str] = field(default_factory=set[str])
+    """Connections that could not be made, or ended before the first byte of an answer."""
+    halved: set[str] = field(default_factory=set[str])
+
+
+def ask_until_refused(port: int, client: int, keeps: bool, seen: Seen) -> None:
+    """Requests one after another, on one connection or on one each."""
+    body = json.dumps({"texts": [TOXIC]})
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for n in range(100_000):
+        name = f"{client}-{n}"
+        try:
+            connection.request("POST", "/score", body, {"Content-Type": "application/json", "X-Request-Id": name})
+            answer = connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            seen.refused.add(name)
+            return
+        try:
+            assert answer.status in (200, 429), answer.status
+            assert json.loads(answer.read())
+            seen.answered.add(name)
+        except (OSError, http.client.HTTPException, ValueError):
+            seen.halved.add(name)
+        if not keeps:
+            connection.close()
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["kept", "new"])
+def test_nobody_gets_half_an_answer_and_whoever_was_accepted_a_whole_one(
+    keeps: bool, tiny_bundle: TinyBundle, tmp_path: Path
+) -> None:
+    for attempt in range(3):
+        log, seen = tmp_path / f"{attempt}.log", Seen()
+        with running_server(tiny_bundle.folder, "--access-log", str(log)) as going, ThreadPoolExecutor(24) as pool:
+            asking = [pool.submit(ask_until_refused, going.port, n, keeps, seen) for n in range(24)]
+            time.sleep(0.7 + 0.1 * attempt)
+            began = time.monotonic()
+            going.process.send_signal(signal.SIGTERM)
+            for future in asking:
+                future.result()
+            assert going.process.wait(12) == 0
+            assert time.monotonic() - began < 8
+        accepted = {json.loads(line)["id"] for line in log.read_text().splitlines()}
+        assert len(seen.answered) > 24
+        assert seen.halved == set()
+        assert accepted == seen.answered

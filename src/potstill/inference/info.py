@@ -54,11 +54,18 @@ class EngineInfo(_Frozen):
     """By kind of processor."""
 
 
-class Probes(_Frozen):
-    """Invented texts with the fp32 model's logits: any processor on which a bundle is opened must repeat them."""
+MOST_PROBES = 256
+ProbeText = Annotated[str, Field(max_length=4_000)]
 
-    texts: Annotated[list[str], Field(min_length=1)]
-    logits: list[list[FiniteFloat]]
+
+class Probes(_Frozen):
+    """Invented texts with the fp32 model's logits: any processor on which a bundle is opened must repeat them.
+
+    Export writes 64 of 6,242 characters together; they are bounded, because whoever opens a bundle waits for them.
+    """
+
+    texts: Annotated[list[ProbeText], Field(min_length=1, max_length=MOST_PROBES, fail_fast=True)]
+    logits: Annotated[list[list[FiniteFloat]], Field(max_length=MOST_PROBES)]
 
 
 class ShortTexts(_Frozen):

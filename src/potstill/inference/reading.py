@@ -80,8 +80,10 @@ class Reader:
         for some in slices(texts, AT_ONCE):
             normal = [normalise(text) for text in some]
             encoded = self._tokenizer.encode_batch_fast(normal, add_special_tokens=False)
-            for text, encoding in zip(normal, encoded, strict=True):
-                owner, ids = len(read.long), encoding.ids
+            encoded.reverse()
+            for text in normal:
+                # Each is freed by itself: a million tokens' notes at a time would hold up Python's other threads.
+                owner, ids = len(read.long), encoded.pop().ids
                 windows = self._windows(ids)
                 rows = ([*self.prefix, *window, *self.suffix] for window in windows)
                 read.rows.extend(row or [self._blank] for row in rows)

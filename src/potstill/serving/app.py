@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 
 import potstill
 from potstill.serving import health, models, pages
+from potstill.serving.access import AccessRules
+from potstill.serving.access_log import AccessLog
 from potstill.serving.errors import RequestError, error_response
 from potstill.serving.limits import Limits
 from potstill.serving.loading import Opening, loaded
@@ -20,7 +22,7 @@ from potstill.serving.request_guard import RequestGuard
 from potstill.serving.state import ServerState
 from potstill.serving.strict_json import validation_message
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+THIS_MACHINE = AccessRules()
 ROUTERS = (
     own.router, embeddings_inference.router, openai.router, perspective.router, models.router, health.router,
     pages.router,
@@ -38,9 +40,10 @@ def build_app(
     openings: Sequence[Opening],
     *,
     limits: Limits | None = None,
-    hosts: Sequence[str] = LOOPBACK,
-    key: str | None = None,
+    rules: AccessRules = THIS_MACHINE,
     categories: dict[str, str] | None = None,
+    root_path: str = "",
+    log: AccessLog | None = None,
 ) -> RequestGuard:
     """The application; `openings` open the bundles, in a thread, while requests are told to wait."""
     state = ServerState(limits or Limits(), categories or {})
@@ -49,7 +52,7 @@ def build_app(
         lifespan=partial(_lifespan, openings),
     )  # fmt: skip
     app.state.server = state
-    app.state.metrics = health.Metrics(state)
+    app.state.metrics = health.Metrics(state, log)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", pages.static)
@@ -58,7 +61,9 @@ def build_app(
     app.state.names = frozenset(name for schema in schemas for name in schema.get("properties", {}))
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_body)
-    return RequestGuard(app, state, hosts=hosts, key=key, observe=app.state.metrics.observe, queued=QUEUED)
+    return RequestGuard(
+        app, state, rules, observe=app.state.metrics.observe, queued=QUEUED, root_path=root_path, log=log
+    )
 
 
 def _openapi(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -88,10 +93,16 @@ async def _lifespan(openings: Sequence[Opening], app: FastAPI) -> AsyncGenerator
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     details = error.details if isinstance(error, RequestError) else ()
-    return error_response(request.url.path, error.status_code, error.detail, error.headers, details)
+    return error_response(_path(request), error.status_code, error.detail, error.headers, details)
 
 
 async def _invalid_body(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    status = 400 if request.url.path.startswith(INVALID_IS_400) else 422
-    return error_response(request.url.path, status, validation_message(error, request.app.state.names))
+    path = _path(request)
+    status = 400 if path.startswith(INVALID_IS_400) else 422
+    return error_response(path, status, validation_message(error, request.app.state.names))
+
+
+def _path(request: Request) -> str:
+    """The path below the root path."""
+    return request.scope["path"].removeprefix(request.scope["root_path"])

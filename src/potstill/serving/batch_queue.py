@@ -12,16 +12,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from potstill.domain.errors import in_short
 from potstill.domain.predictor import Logits
+from potstill.serving.workers import Workers
 
-SMOOTHING = 0.1
-"""What the latest batch counts for in the measured speed."""
+SMOOTHING, SLOWING = 0.1, 0.5
+"""What the latest batch counts for in the measured speed: more where it was slower, since all who wait pay for that."""
+LATE_SECONDS = 0.2
+"""More than something should wait at most: whoever has waited for so long is refused after all."""
+BATCH_SHARE = 0.3
+"""Of those seconds, what a batch may take: it takes longer where the engine has just slowed down."""
 NICENESS = 5
 REOPENS = 0.9
 """Of the room: a queue that has refused somebody counts as full until less is taken."""
@@ -47,6 +51,7 @@ class _Request:
 
     rows: Sequence[Row]
     answer: asyncio.Future[Logits]
+    came: float
     logits: dict[int, Logits] = field(default_factory=dict[int, Logits])
     started: int = 0
 
@@ -68,8 +73,10 @@ class BatchQueue:
 
     As much may wait as takes `seconds` at the present speed, `tokens_per_second` to begin with: under load the engine
     shares the processor with the handling of requests and is slower than it was alone. A request that finds no room is
-    refused at once. A batch takes one row of each waiting request in turn, so that a long request delays nobody by more
-    than a batch of `batch_tokens`. An idle engine waits `wait` seconds for more rows before it starts; a busy one has
+    refused at once, and so is one that was let in and has waited for longer when its turn comes: the speed fell
+    meanwhile, and what waits behind it would be late too. A batch takes one row of each waiting request in turn,
+    so that a long request delays nobody by more than a batch, of `batch_tokens` or as many as take a third of
+    the `seconds`. An idle engine waits `wait` seconds for more rows before it starts; a busy one has
     them waiting when it is done.
     """
 
@@ -78,7 +85,7 @@ class BatchQueue:
         batch_tokens: int, wait: float = 0.002,
     ) -> None:  # fmt: skip
         self._compute_logits = compute
-        self._seconds, self._batch, self._wait = seconds, batch_tokens, wait
+        self._seconds, self._most, self._wait = seconds, batch_tokens, wait
         self._requests: deque[_Request] = deque()
         self._not_empty = asyncio.Event()
         self._tokens = 0
@@ -105,14 +112,14 @@ class BatchQueue:
         """Logits of rows, (rows, labels). A caller that is cancelled frees its place before its rows are computed.
 
         Raises:
-            BusyError: there is no room.
+            BusyError: there is no room, or it took too long until there was.
             FailedError: the engine fails on one of them.
         """
         tokens = sum(len(row) for row in rows)
         if self._tokens and self._tokens + tokens > self._seconds * self._rate:
             self._refused = True
             raise BusyError(self.retry_after())
-        request = _Request(rows, asyncio.get_running_loop().create_future())
+        request = _Request(rows, asyncio.get_running_loop().create_future(), time.monotonic())
         self._tokens += tokens
         self._requests.append(request)
         self._not_empty.set()
@@ -127,25 +134,28 @@ class BatchQueue:
 
     async def run(self) -> None:
         """Compute batches until cancelled."""
-        with ThreadPoolExecutor(1, "engine", initializer=lower_priority) as pool:
+        engine = Workers(1, "engine", start=lower_priority)
+        try:
             while True:
                 await self._not_empty.wait()
-                if self._tokens < self._batch:
+                if self._tokens < self._batch_tokens():
                     await asyncio.sleep(self._wait)
                 batch = self._next_batch()
                 if batch:
-                    await self._compute(pool, batch)
+                    await self._compute(engine, batch)
                 else:
                     self._not_empty.clear()
                     self._ended = 0.0
+        finally:
+            engine.close()
 
-    async def _compute(self, pool: ThreadPoolExecutor, batch: list[tuple[_Request, int]]) -> None:
+    async def _compute(self, engine: Workers, batch: list[tuple[_Request, int]]) -> None:
         rows = [request.rows[place] for request, place in batch]
         self._began = time.monotonic()
         try:
-            logits = await asyncio.get_running_loop().run_in_executor(pool, self._compute_logits, rows)
+            logits = await engine.run(self._compute_logits, rows)
         except Exception as error:  # whatever a library raises
-            await self._compute_alone(pool, batch, error)
+            await self._compute_alone(engine, batch, error)
             return
         finally:
             began, self._began = self._ended or self._began, None
@@ -155,9 +165,7 @@ class BatchQueue:
         for (request, place), row in zip(batch, logits, strict=True):
             self._deliver(request, place, row)
 
-    async def _compute_alone(
-        self, pool: ThreadPoolExecutor, batch: list[tuple[_Request, int]], error: Exception
-    ) -> None:
+    async def _compute_alone(self, engine: Workers, batch: list[tuple[_Request, int]], error: Exception) -> None:
         """Compute each row of a batch that failed by itself: who asked for a row that fails again gets the error."""
         for request, place in batch:
             if request.is_abandoned:
@@ -165,8 +173,8 @@ class BatchQueue:
             self._began = time.monotonic()
             try:
                 if len(batch) > 1:
-                    work = self._compute_logits, [request.rows[place]]
-                    self._deliver(request, place, (await asyncio.get_running_loop().run_in_executor(pool, *work))[0])
+                    logits = await engine.run(self._compute_logits, [request.rows[place]])
+                    self._deliver(request, place, logits[0])
                     continue
             except Exception as alone:
                 error = alone
@@ -178,7 +186,11 @@ class BatchQueue:
     def _update_rate(self, tokens: int, seconds: float) -> None:
         """Update the speed, from a batch behind which others waited; its time runs from the end of the one before.
         Without others the engine had time, and a batch of one short row would say that it is slow."""
-        self._rate += SMOOTHING * (tokens / max(seconds, 1e-6) - self._rate)
+        measured = tokens / max(seconds, 1e-6)
+        self._rate += (SLOWING if measured < self._rate else SMOOTHING) * (measured - self._rate)
+
+    def _batch_tokens(self) -> int:
+        return max(1, min(self._most, int(BATCH_SHARE * self._seconds * self._rate)))
 
     def _deliver(self, request: _Request, place: int, row: Logits) -> None:
         request.logits[place] = row
@@ -188,10 +200,15 @@ class BatchQueue:
     def _next_batch(self) -> list[tuple[_Request, int]]:
         """A row of each request in turn, as many as fit, at least one."""
         batch: list[tuple[_Request, int]] = []
-        room = self._batch
+        room = self._batch_tokens()
+        late = time.monotonic() - self._seconds - LATE_SECONDS
         while self._requests:
             request = self._requests.popleft()
             if request.is_abandoned:
+                continue
+            if request.came < late and not request.started:
+                self._refused = True
+                request.answer.set_exception(BusyError(self.retry_after()))
                 continue
             length = len(request.rows[request.started])
             if batch and length > room:

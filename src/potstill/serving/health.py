@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from potstill.serving.access_log import AccessLog
 from potstill.serving.dependencies import state_of
 from potstill.serving.state import ServerState
 
@@ -18,7 +19,7 @@ _NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "Loading, dr
 class Metrics:
     """The figures of one server, in a registry of its own."""
 
-    def __init__(self, server: ServerState) -> None:
+    def __init__(self, server: ServerState, log: AccessLog | None = None) -> None:
         self.registry = CollectorRegistry()
         to = self.registry
         self.requests = Counter("potstill_requests", "Answers, by route and code", ("route", "code"), registry=to)
@@ -27,6 +28,12 @@ class Metrics:
         waiting.set_function(server.waiting_tokens)
         in_flight = Gauge("potstill_in_flight", "Requests that are not answered yet, this one too", registry=to)
         in_flight.set_function(lambda: server.in_flight)
+        reloads = Gauge("potstill_reloads", "How often bundles were opened anew, by result", ("result",), registry=to)
+        for result in server.reloads:
+            reloads.labels(result).set_function(lambda result=result: server.reloads[result])
+        if log is not None:
+            lost = Gauge("potstill_lost_log_lines", "Lines of the access log that were not written", registry=to)
+            lost.set_function(lambda: log.lost)
 
     def observe(self, route: str, code: int, seconds: float) -> None:
         """Count an answer."""

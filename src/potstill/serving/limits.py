@@ -16,9 +16,13 @@ class Limits:
     text_characters: int = 200_000
     tokens: int = 32_768
     """Of all texts of one request together."""
-    waiting_seconds: float = 0.6
-    """How much work may wait, as time at the engine's present speed."""
+    waiting_seconds: float = 0.5
+    """How much work may wait, as time at the engine's present speed. With what is let pass where that falls, and a
+    batch, an answer takes less than a second."""
     connections: int = 512
+    """Requests that are being answered at a time, not counted those that need no key."""
+    open_connections: int = 2_048
+    """Where there are more, the first that waits for a request or was refused is closed."""
     hang_seconds: float = 1.5
     """An engine that has been at one batch for longer than this is hung."""
     shutdown_seconds: float = 8

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from potstill.domain.predictor import Logits, Prediction, predictions
 from potstill.inference.bundle import BundlePredictor
 from potstill.inference.languages import NOT_TOLD, Detection
-from potstill.inference.reading import Read
+from potstill.inference.reading import Read, slices
+from potstill.serving.account import charge
 from potstill.serving.batch_queue import BatchQueue
+from potstill.serving.workers import Workers
 
 INLINE_CHARACTERS = 4_000
 """So many are tokenised on the event loop; more go to a thread, so that nobody waits for them."""
+AT_ONCE = 50_000
+"""Characters that are tokenised before it is known whether the request has too many tokens."""
+
+READERS = 2
+"""Threads that tokenise: more only take time from the engine."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,15 @@ class ServedModel:
 
     def __init__(self, name: str, bundle: BundlePredictor, queue: BatchQueue, *, most_tokens: int) -> None:
         self.name, self.bundle, self.queue, self._most = name, bundle, queue, most_tokens
+        self.computing: asyncio.Task[None] | None = None
+        """Runs the queue."""
+        self._readers = Workers(READERS, "reader")
+
+    def close(self) -> None:
+        """Compute nothing more, and let the engine go."""
+        if self.computing is not None:
+            self.computing.cancel()
+        self._readers.close()
 
     async def predict(self, texts: Sequence[str]) -> list[TextPrediction | None]:
         """The prediction for each text; None for a text of which nothing can be read; raises as `logits` does."""
@@ -70,12 +86,28 @@ class ServedModel:
         return await self._logits(read), read.long
 
     async def _logits(self, read: Read) -> Logits:
-        if sum(len(row) for row in read.rows) > self._most:
+        tokens = sum(len(row) for row in read.rows)
+        if tokens > self._most:
             raise TooLongError(self._most)
+        charge(len(read.long), tokens)
         return self.bundle.model.of_texts(read, await self.queue.submit(read.rows))
 
     async def _read(self, texts: Sequence[str]) -> Read:
-        reader = self.bundle.model.reader
         if sum(len(text) for text in texts) <= INLINE_CHARACTERS:
-            return reader.read(texts)
-        return await asyncio.to_thread(reader.read, texts)
+            return self._bounded(texts)
+        return await self._readers.run(self._bounded, texts)
+
+    def _bounded(self, texts: Sequence[str]) -> Read:
+        """The texts' token ids, or TooLongError as soon as they are too many."""
+        read = Read([], [], [], [])
+        tokens = 0
+        for some in slices(texts, AT_ONCE):
+            part = self.bundle.model.reader.read(some)
+            tokens += sum(len(row) for row in part.rows)
+            if tokens > self._most:
+                raise TooLongError(self._most)
+            read.owners.extend(owner + len(read.long) for owner in part.owners)
+            read.rows.extend(part.rows)
+            read.long.extend(part.long)
+            read.blank.extend(part.blank)
+        return read

@@ -1,10 +1,15 @@
 """What the routes of one server share."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from potstill.serving.limits import Limits
 from potstill.serving.served_model import ServedModel
+
+
+async def no_trial() -> None:
+    """Trust that what is opened again opens."""
 
 
 @dataclass
@@ -18,11 +23,20 @@ class ServerState:
     """By the name that a request may ask for; the first answers a request that names none."""
     in_flight: int = 0
     """Requests that have come and are not answered yet."""
+    admitted: int = 0
+    """Of these, those that had the key that they need: what fills a server."""
     draining: bool = False
     failure: Exception | None = None
     """Why there will be no answers: a bundle did not open, or a queue broke."""
     stop: Callable[[], None] = lambda: None
     """Ends the server."""
+    opened: Callable[[], None] = lambda: None
+    """Called once, when all bundles are open."""
+    trial: Callable[[], Awaitable[None]] = no_trial
+    """Opens the bundles in a process of its own, which may hang or die; raises ModelError where they do not open."""
+    reload: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where the bundles are to be opened anew."""
+    reloads: dict[str, int] = field(default_factory=lambda: {"done": 0, "failed": 0})
 
     def is_hung(self) -> bool:
         """Whether an engine has been at one batch for too long."""

@@ -1,7 +1,6 @@
-"""JSON as a server must read it: no NaN, no deep nesting, and errors that do not repeat what was sent."""
+"""JSON as a server must read it: no NaN, not too much of it, and errors that do not repeat what was sent."""
 
 import json
-import re
 from collections.abc import Callable, Collection, Coroutine, Generator, Mapping, Sequence
 from typing import Any, Never, cast
 
@@ -10,11 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from potstill.serving.errors import RequestError
-
-DEEPEST = 32
-_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
-"""A string, whose brackets do not count, or a bracket. A string that is never closed is one too: else each quote in it
-would be tried as the beginning of another, and a megabyte of them would hold the server for hours."""
+from potstill.serving.json_bounds import check_bounds
 
 
 class StrictRequest(Request):
@@ -22,12 +17,12 @@ class StrictRequest(Request):
 
     async def json(self) -> Any:
         """The body. Raises RequestError for what is not JSON."""
+        body = await self.body()
+        check_bounds(body)
         try:
-            text = (await self.body()).decode("utf-8")
+            text = body.decode("utf-8")
         except UnicodeDecodeError:
             raise RequestError(400, "the body is not UTF-8") from None
-        if _depth(text) > DEEPEST:
-            raise RequestError(400, f"the body is nested more than {DEEPEST} deep")
         try:
             return json.loads(text, parse_constant=_no_constant)
         except ValueError:
@@ -77,16 +72,6 @@ def _keys(body: Any) -> Generator[str]:
 
 def _why(fault: Mapping[str, Any]) -> str:
     return "is of no known type" if fault["type"] == "union_tag_invalid" else fault["msg"]
-
-
-def _depth(text: str) -> int:
-    """How deep brackets stand in each other, outside of strings."""
-    deepest = depth = 0
-    if text.count("[") + text.count("{") > DEEPEST:
-        for match in _BRACKET.finditer(text):
-            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
-            deepest = max(deepest, depth)
-    return deepest
 
 
 def _no_constant(name: str) -> Never:

@@ -1,5 +1,6 @@
 """potstill's own protocol: texts in, a prediction for each; which words matter."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -122,7 +123,7 @@ async def _without_each_word(model: ServedModel, text: str, column: int, most: i
     """The part of the text, of `most` words, that speaks most for a label, and the logits of its variants. Of fewer
     words where these have too many tokens: a word of a script that the tokenizer was not made for may have a dozen."""
     info = model.bundle.info
-    cut = parts(text, most)
+    cut = await asyncio.to_thread(parts, text, most)
     place = 0
     if len(cut) > 1:
         logits, _ = await model.logits([text[part.begin : part.end] for part in cut])

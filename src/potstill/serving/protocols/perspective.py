@@ -48,7 +48,7 @@ class AnalyzeRequest(_Strict):
 
     comment: Comment
     requestedAttributes: Annotated[dict[str, RequestedAttribute], Field(min_length=1, max_length=64)]
-    languages: list[str] = []
+    languages: Annotated[list[str], Field(max_length=64)] = []
     doNotStore: bool = False
     spanAnnotations: bool = False
     clientToken: str | None = None

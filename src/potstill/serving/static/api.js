@@ -4,10 +4,12 @@ import { make } from "./dom.js";
 
 /** The address that the snippets are written with. */
 const WRITTEN = "http://127.0.0.1:8000";
+/** Where this server is, a proxy's path with it. */
+const HERE = new URL(".", document.baseURI).href.slice(0, -1);
 
 for (const snippet of document.querySelectorAll(".snippet")) {
   const code = snippet.querySelector("pre");
-  code.textContent = code.textContent.replaceAll(WRITTEN, location.origin);
+  code.textContent = code.textContent.replaceAll(WRITTEN, HERE);
   const button = make("button", { type: "button", ariaLabel: `Copy: ${code.ariaLabel}` }, "Copy");
   const status = make("span", { className: "unseen", role: "status" });
   button.addEventListener("click", async () => {

@@ -16,7 +16,7 @@ export function setKey(key) {
   keep("key", key);
 }
 
-/** The JSON that `path` answers; a `body` is posted. Throws RequestError, or AbortError where `signal` says stop. */
+/** The JSON that `path` answers, which is below the page's own folder: a proxy may have the server under another; a `body` is posted. Throws RequestError, or AbortError where `signal` says stop. */
 export async function ask(path, body = undefined, signal = undefined) {
   const headers = {};
   const key = kept("key", "");
@@ -25,7 +25,7 @@ export async function ask(path, body = undefined, signal = undefined) {
   const method = body === undefined ? "GET" : "POST";
   let response;
   try {
-    response = await fetch(path, { method, headers, body: JSON.stringify(body), signal });
+    response = await fetch(new URL(`.${path}`, document.baseURI), { method, headers, body: JSON.stringify(body), signal });
     if (response.ok) return await response.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
