@@ -68,6 +68,13 @@ def lower_priority() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
+def updated(rate: float, tokens: int, seconds: float) -> float:
+    """A measured speed, in tokens a second, after another batch behind which others waited; its time runs from the end
+    of the one before. Without others the engine had time, and a batch of one short row would say that it is slow."""
+    measured = tokens / max(seconds, 1e-6)
+    return rate + (SLOWING if measured < rate else SMOOTHING) * (measured - rate)
+
+
 class BatchQueue:
     """A queue in front of `compute`, which gives logits, (rows, labels), in a thread of its own.
 
@@ -161,7 +168,7 @@ class BatchQueue:
             began, self._began = self._ended or self._began, None
             self._ended = time.monotonic()
         if self._requests:
-            self._update_rate(sum(len(row) for row in rows), self._ended - began)
+            self._rate = updated(self._rate, sum(len(row) for row in rows), self._ended - began)
         for (request, place), row in zip(batch, logits, strict=True):
             self._deliver(request, place, row)
 
@@ -182,12 +189,6 @@ class BatchQueue:
                 self._began, self._ended = None, time.monotonic()
             if not request.is_abandoned:  # who asked may have left meanwhile
                 request.answer.set_exception(FailedError(in_short(error)))
-
-    def _update_rate(self, tokens: int, seconds: float) -> None:
-        """Update the speed, from a batch behind which others waited; its time runs from the end of the one before.
-        Without others the engine had time, and a batch of one short row would say that it is slow."""
-        measured = tokens / max(seconds, 1e-6)
-        self._rate += (SLOWING if measured < self._rate else SMOOTHING) * (measured - self._rate)
 
     def _batch_tokens(self) -> int:
         return max(1, min(self._most, int(BATCH_SHARE * self._seconds * self._rate)))
