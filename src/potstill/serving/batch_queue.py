@@ -60,6 +60,12 @@ class _Request:
         """Whether nobody waits for it any more."""
         return self.answer.done()
 
+    def deliver(self, place: int, row: Logits) -> None:
+        """Take the logits of one of its rows; with the last of them it is answered."""
+        self.logits[place] = row
+        if len(self.logits) == len(self.rows) and not self.is_abandoned:
+            self.answer.set_result(np.stack([self.logits[n] for n in range(len(self.rows))]))
+
 
 def lower_priority() -> None:
     """Let threads of the process that answer go before this one and those that it starts: a refusal is worth little if
@@ -170,7 +176,7 @@ class BatchQueue:
         if self._requests:
             self._rate = updated(self._rate, sum(len(row) for row in rows), self._ended - began)
         for (request, place), row in zip(batch, logits, strict=True):
-            self._deliver(request, place, row)
+            request.deliver(place, row)
 
     async def _compute_alone(self, engine: Workers, batch: list[tuple[_Request, int]], error: Exception) -> None:
         """Compute each row of a batch that failed by itself: who asked for a row that fails again gets the error."""
@@ -181,7 +187,7 @@ class BatchQueue:
             try:
                 if len(batch) > 1:
                     logits = await engine.run(self._compute_logits, [request.rows[place]])
-                    self._deliver(request, place, logits[0])
+                    request.deliver(place, logits[0])
                     continue
             except Exception as alone:
                 error = alone
@@ -192,11 +198,6 @@ class BatchQueue:
 
     def _batch_tokens(self) -> int:
         return max(1, min(self._most, int(BATCH_SHARE * self._seconds * self._rate)))
-
-    def _deliver(self, request: _Request, place: int, row: Logits) -> None:
-        request.logits[place] = row
-        if len(request.logits) == len(request.rows) and not request.is_abandoned:
-            request.answer.set_result(np.stack([request.logits[n] for n in range(len(request.rows))]))
 
     def _next_batch(self) -> list[tuple[_Request, int]]:
         """A row of each request in turn, as many as fit, at least one."""
