@@ -29,11 +29,13 @@ from odd_folders import (
 )
 from safetensors.torch import load_file
 from tiny import comments, tiny_tokenizer
+from transformers import FunnelConfig, LongformerConfig, PretrainedConfig, XLNetConfig
 
 from potstill.domain.errors import ModelError
 from potstill.domain.layers import plan_layers
 from potstill.domain.read_as import ReadAs
 from potstill.domain.task import Task
+from potstill.models.auto import model_from_config, write_part
 from potstill.models.classifier import open_classifier, open_encoder, save_classifier
 from potstill.models.forward import predict_logits
 from potstill.models.layer_stack import prune_layers
@@ -182,3 +184,22 @@ def test_an_old_vocabulary_makes_a_tokenizer(tmp_path: Path) -> None:
     (folder / "vocab.txt").write_text("\n".join(words) + "\n")
     texts = comments(20)[0]
     assert open_predictor(str(folder))(texts).tolist() == open_predictor(str(plain(tmp_path / "plain")))(texts).tolist()
+
+
+SMALL = {"vocab_size": len(tiny_tokenizer()), "num_attention_heads": 2, "num_hidden_layers": 2, "hidden_size": 32}
+XLNET = XLNetConfig(vocab_size=len(tiny_tokenizer()), d_model=32, n_layer=2, n_head=2, d_inner=64)
+LONGFORMER = LongformerConfig(
+    **SMALL, intermediate_size=64, max_position_embeddings=70, attention_window=8, pad_token_id=0
+)
+FUNNEL = FunnelConfig(vocab_size=len(tiny_tokenizer()), d_model=32, block_sizes=[1, 1], n_head=2, d_head=16, d_inner=64)
+
+
+@pytest.mark.parametrize("config", [XLNET, LONGFORMER, FUNNEL], ids=["xlnet", "longformer", "funnel"])
+def test_families_whose_layers_are_not_like_berts_open_and_are_refused_where_layers_are_tried(
+    config: PretrainedConfig, tmp_path: Path
+) -> None:
+    write_part(model_from_config(config).eval(), tmp_path)
+    write_part(tiny_tokenizer(), tmp_path)
+    assert np.isfinite(open_predictor(str(tmp_path))(TEXTS)).all()
+    with pytest.raises(ModelError, match=r"cannot be tried by themselves|no list of|several lists of"):
+        subset_logits(open_classifier(tmp_path).model, [[4, 5, 6]], all_subsets(2, 1))

@@ -107,7 +107,8 @@ def _settle_padding(classifier: Classifier) -> None:
     """Name the token that fills a batch up where the config names none that the model has a vector for: the
     tokenizer's, or that which ends a text. A decoder finds the end of each text by it, and takes no batch without."""
     config, tokenizer, rows = classifier.model.config, classifier.tokenizer, input_embeddings(classifier.model)
-    ids = (config.pad_token_id, tokenizer.pad_token_id, tokenizer.eos_token_id, config.eos_token_id)
+    pad, end = (getattr(config, f"{name}_token_id", None) for name in ("pad", "eos"))  # Funnel has neither
+    ids = (pad, tokenizer.pad_token_id, tokenizer.eos_token_id, end)
     config.pad_token_id = next((number for number in ids if isinstance(number, int) and 0 <= number < rows), None)
 
 

@@ -20,9 +20,10 @@ def first_token_only(model: PreTrainedModel) -> Generator[None]:
 
     Every step after its attention works on each token by itself, and the head looks at the first: five sixths of the
     layer's products (queries, projection and feed-forward) would be thrown away. A model of another family is left as
-    it is. Only for rows without padding: the mask is not looked at.
+    it is, and so is a decoder, whose first token sees no other. Only for rows without padding: the mask is not looked
+    at.
     """
-    if model.config.model_type not in FAMILIES:
+    if model.config.model_type not in FAMILIES or getattr(model.config, "is_decoder", False):
         yield
         return
     layer = cast(nn.ModuleList, model.get_submodule(find_layer_stack(model)))[-1]

@@ -37,7 +37,7 @@ def label_count(model: PreTrainedModel) -> int:
 
 def pad_id_of(model: PreTrainedModel) -> int:
     """The id that fills a batch up; 0 where the config names none, which the mask hides anyway."""
-    return model.config.pad_token_id or 0
+    return getattr(model.config, "pad_token_id", None) or 0
 
 
 @torch.inference_mode()
@@ -53,7 +53,7 @@ def predict_logits(
     Batches are sorted by length so that hardly anything is padding; a model without a token for it reads row by row,
     since a decoder finds the end of a text by it. `on_rows` hears how many rows were done.
     """
-    batch_size = batch_size if model.config.pad_token_id is not None else 1
+    batch_size = batch_size if getattr(model.config, "pad_token_id", None) is not None else 1
     was_training = model.training
     model.eval()
     logits = torch.empty(len(rows), label_count(model))

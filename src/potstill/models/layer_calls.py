@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from potstill.domain.errors import ModelError
 from potstill.models.layer_stack import find_layer_stack
 
 
@@ -48,6 +49,8 @@ def watched(model: PreTrainedModel) -> Generator[dict[int, LayerCall]]:
 
     def watch(index: int, layer: nn.Module) -> Any:
         def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> None:
+            if not args or not isinstance(args[0], Tensor):
+                raise ModelError(_not_by_itself(model))
             calls[index] = LayerCall(args[0], args[1:], kwargs, answer)
 
         return layer.register_forward_hook(hook, with_kwargs=True)
@@ -58,6 +61,29 @@ def watched(model: PreTrainedModel) -> Generator[dict[int, LayerCall]]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def layer_calls(model: PreTrainedModel, inputs: dict[str, Tensor]) -> dict[int, LayerCall]:
+    """What each layer is called with and gives while the model reads `inputs`, by its index.
+
+    Raises:
+        ModelError: the layers cannot be found, or hand on something else than hidden states of (rows, tokens, width),
+            as those of XLNet and Longformer do: none of them could be called by itself.
+    """
+    with watched(model) as calls:
+        model(**inputs)
+    shape, layers = inputs["input_ids"].shape, layers_of(model)
+    states = [state for call in calls.values() for state in (call.hidden_in, call.hidden_out)]
+    if len(calls) != len(layers) or any(state.ndim != 3 or state.shape[:2] != shape for state in states):
+        raise ModelError(_not_by_itself(model))
+    return calls
+
+
+def _not_by_itself(model: PreTrainedModel) -> str:
+    return (
+        f"{model.config.model_type}: its layers do not hand on hidden states of (rows, tokens, width), so they cannot "
+        "be tried by themselves: name those that a student keeps"
+    )
 
 
 @contextmanager
@@ -100,7 +126,6 @@ def block_states(teacher: PreTrainedModel, inputs: dict[str, Tensor], blocks: li
     """What a student's layers should give: of each block of the teacher's layers the last one's hidden states, or the
     mean over all of them, (rows, tokens, width)."""
     teacher.to(inputs["input_ids"].device)  # type: ignore[arg-type]
-    with watched(teacher) as calls:
-        teacher(**inputs)
+    calls = layer_calls(teacher, inputs)
     by_block = [torch.stack([calls[layer].hidden_out.float() for layer in block]) for block in blocks]
     return [states[-1] if match == "last" else states.mean(0) for states in by_block]

@@ -8,7 +8,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from potstill.models.forward import TokenRows, label_count, pad, pad_id_of
-from potstill.models.layer_calls import ConstantLayer, LayerCall, hidden_of, layers_of, layers_replaced, watched
+from potstill.models.layer_calls import ConstantLayer, LayerCall, hidden_of, layer_calls, layers_of, layers_replaced
 
 Subset = tuple[int, ...]
 """Layers that are kept, ascending, counted from 0."""
@@ -35,12 +35,11 @@ def subset_logits(
     states are kept than a choice has layers. `on_layer` is called after each application of a layer.
 
     Raises:
-        ModelError: the model's layers cannot be found.
+        ModelError: the model's layers cannot be found, or not be called by themselves.
     """
     model.eval()
     inputs = {name: tensor.to(model.device) for name, tensor in pad(rows, pad_id_of(model)).items()}
-    with watched(model) as calls:
-        model(**inputs)
+    calls = layer_calls(model, inputs)
     layers, places = list(layers_of(model)), {subset: place for place, subset in enumerate(subsets)}
     children: dict[Subset, list[int]] = {}
     for beginning in sorted(beginnings(subsets)):
@@ -68,8 +67,7 @@ def block_influence(model: PreTrainedModel, rows: TokenRows) -> list[float]:
     averaged over real tokens (Men et al., 2024, "ShortGPT"). Of one batch of rows."""
     model.eval()
     inputs = {name: tensor.to(model.device) for name, tensor in pad(rows, pad_id_of(model)).items()}
-    with watched(model) as calls:
-        model(**inputs)
+    calls = layer_calls(model, inputs)
     real = inputs["attention_mask"].bool()
     return [_influence(calls[layer], real) for layer in range(len(calls))]
 
