@@ -34,7 +34,7 @@ init = "teacher"
 
 def write_study(folder: Path, arms: str, more: str = "", epochs: int = 8) -> Path:
     write_rows(folder / "train.csv")
-    start = STUDY.format(teacher_epochs=epochs).partition("[arms.")[0].replace("seeds = [0, 1]", "seeds = [0]")
+    start = STUDY.format(teacher_epochs=epochs).partition("[gates.")[0].replace("seeds = [0, 1]", "seeds = [0]")
     path = folder / "study.toml"
     path.write_text(f"{start}[rule]\nverdict = false\n{more}\n{arms}", encoding="utf-8")
     return path
