@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pages import ROOT, blocks_of
 from study_blocks import completed
-from tiny import comments, tiny_encoder
+from tiny import comments, tiny_classifier, tiny_encoder
 
 TINY = {
     "training": 'batch_size = 16\nlearning_rate = 3e-3\nmax_length = 24\nprecision = "fp32"',
@@ -31,5 +31,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts, labels = comments(120, seed=1)
     with (folder / "more.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("body", "rude"), *zip(texts, labels, strict=True)])
+    model = tiny_classifier(labels=3)
+    model.model.save_pretrained(folder / "my-model")
+    model.tokenizer.save_pretrained(folder / "my-model")
     (folder / "comments.csv").write_text("\n".join(["text", *texts]), encoding="utf-8")
     return folder

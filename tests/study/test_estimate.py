@@ -49,7 +49,7 @@ def test_the_numbers_of_parameters_are_those_that_a_run_trains(family: str, tmp_
     start = tiny_of(family, layers=2)
     cast(PreTrainedModel, start.model.base_model).save_pretrained(tmp_path / "encoder")
     start.tokenizer.save_pretrained(tmp_path / "encoder")
-    study = write_study(tmp_path, ARMS, '[gates]\nwaive = { frozen_head = "to count it" }', epochs=12)
+    study = write_study(tmp_path, ARMS, '[gates.waive]\nfrozen_head = "to count it"', epochs=12)
     expected = planned(study)
     costs = {arm.name: arm.done[0].record.cost for arm in load_results(run_tiny(tmp_path)).arms if arm.done}
     for name in ("first", "hybrid", "lora", "still", "more"):
