@@ -9,7 +9,8 @@ import pytest
 from bundles import TinyBundle, reseal
 
 from potstill.domain.errors import ModelError
-from potstill.inference.bundle import open_bundle
+from potstill.domain.lfs import POINTER
+from potstill.inference.bundle import open_bundle, read_info
 from potstill.inference.manifest import MANIFEST, CheckedFiles, check_manifest
 
 
@@ -87,3 +88,20 @@ def test_a_missing_file_is_named(copy: Path, missing: str) -> None:
     (copy / missing).unlink()
     with pytest.raises(ModelError, match=missing.rpartition("/")[2]):
         open_bundle(copy)
+
+
+def test_what_is_named_in_the_place_of_a_bundle_is_said(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    cases = {"nowhere": "there is no folder", "model/config.json": "is a file", "model": "potstill export .* makes one"}
+    for name, message in cases.items():
+        for opening in (check_manifest, read_info):
+            with pytest.raises(ModelError, match=message):
+                opening(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["onnx-fp32/model.onnx", "bundle.json", "manifest.json", "tokenizer.json"])
+def test_a_pointer_of_git_lfs_in_a_bundle_is_said(copy: Path, name: str) -> None:
+    (copy / name).write_bytes(POINTER + b"v1\noid sha256:0\nsize 1\n")
+    with pytest.raises(ModelError, match="is a pointer of git-lfs, not the file itself: run `git lfs pull`"):
+        check_manifest(copy)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -186,7 +187,12 @@ def test_an_old_vocabulary_makes_a_tokenizer(tmp_path: Path) -> None:
     assert open_predictor(str(folder))(texts).tolist() == open_predictor(str(plain(tmp_path / "plain")))(texts).tolist()
 
 
-SMALL = {"vocab_size": len(tiny_tokenizer()), "num_attention_heads": 2, "num_hidden_layers": 2, "hidden_size": 32}
+SMALL: dict[str, Any] = {
+    "vocab_size": len(tiny_tokenizer()),
+    "num_attention_heads": 2,
+    "num_hidden_layers": 2,
+    "hidden_size": 32,
+}
 XLNET = XLNetConfig(vocab_size=len(tiny_tokenizer()), d_model=32, n_layer=2, n_head=2, d_inner=64)
 LONGFORMER = LongformerConfig(
     **SMALL, intermediate_size=64, max_position_embeddings=70, attention_window=8, pad_token_id=0

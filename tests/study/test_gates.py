@@ -13,7 +13,7 @@ from potstill import predict
 from potstill.analysis.report import analyse
 from potstill.analysis.results import load_results
 from potstill.domain.dataset import Split
-from potstill.domain.errors import GateError, ModelError
+from potstill.domain.errors import DataError, GateError, ModelError, PotstillError, StudyError
 from potstill.domain.study_folder import StudyFolder
 from potstill.domain.task import Task
 from potstill.methods.context import TrainedModel

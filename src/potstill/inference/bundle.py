@@ -14,7 +14,7 @@ from potstill.inference.engine_order import by_speed
 from potstill.inference.info import BundleInfo, parse_info
 from potstill.inference.languages import LanguageCheck
 from potstill.inference.machine import available_threads
-from potstill.inference.manifest import INFO, MANIFEST, TOKENIZER, CheckedFiles, check_manifest
+from potstill.inference.manifest import INFO, MANIFEST, TOKENIZER, CheckedFiles, check_manifest, what_it_is
 from potstill.inference.probes import check_probes
 from potstill.inference.reading import Reader
 from potstill.inference.side_by_side import side_by_side
@@ -131,7 +131,7 @@ def read_info(folder: Path) -> BundleInfo:
     try:
         return parse_info((folder / INFO).read_bytes(), folder / INFO)
     except OSError as error:
-        raise ModelError(f"{folder / INFO} cannot be read: {error.strerror}") from error
+        raise ModelError(what_it_is(folder) or f"{folder / INFO} cannot be read: {error.strerror}") from error
 
 
 def _open_one(

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from potstill.domain.errors import ModelError, in_short
+from potstill.domain.lfs import POINTER, pointer_message
 from potstill.inference.engine import FILES
 from potstill.inference.machine import available_threads
 
@@ -64,6 +65,8 @@ class CheckedFiles:
             content = (self.folder / name).read_bytes()
         except OSError as error:
             raise ModelError(f"{self.folder / name} cannot be read: {error.strerror}") from error
+        if content.startswith(POINTER):
+            raise ModelError(pointer_message(self.folder / name))
         self._compare(name, sha256(content).hexdigest())
         return content
 
@@ -77,6 +80,9 @@ class CheckedFiles:
     def _check(self, name: str) -> None:
         try:
             with (self.folder / name).open("rb") as file:
+                if file.read(len(POINTER)) == POINTER:
+                    raise ModelError(pointer_message(self.folder / name))
+                file.seek(0)
                 digest = file_digest(file, "sha256").hexdigest()
         except OSError as error:
             raise ModelError(f"{self.folder / name} cannot be read: {error.strerror}") from error
@@ -98,9 +104,11 @@ def check_manifest(folder: Path, expected: str | None = None) -> CheckedFiles:
     """
     present = _present(folder)
     if MANIFEST not in present:
-        raise ModelError(f"{folder} is not a bundle, or was not finished: it has no {MANIFEST}")
+        raise ModelError(what_it_is(folder) or f"{folder} is not a bundle, or was not finished: it has no {MANIFEST}")
     try:
         content = (folder / MANIFEST).read_bytes()
+        if content.startswith(POINTER):
+            raise ModelError(pointer_message(folder / MANIFEST))
         manifest = Manifest.model_validate_json(content)
     except OSError as error:
         raise ModelError(f"{folder / MANIFEST} cannot be read: {error.strerror}") from error
@@ -115,6 +123,17 @@ def check_manifest(folder: Path, expected: str | None = None) -> CheckedFiles:
     files = CheckedFiles(folder, manifest.files, digest)
     files.check()
     return files
+
+
+def what_it_is(folder: Path) -> str:
+    """What was named in the place of a bundle, and the way out, where that can be told; else empty."""
+    if not folder.exists():
+        return f"there is no folder {folder}"
+    if not folder.is_dir():
+        return f"{folder} is a file; a bundle is a folder"
+    if (folder / "config.json").is_file():
+        return f"{folder} is a model folder, not a bundle: `potstill export {folder} -o BUNDLE` makes one of it"
+    return ""
 
 
 def _check_names(folder: Path, present: set[str], listed: set[str]) -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from potstill.domain.errors import ModelError, in_short, some_of
+from potstill.domain.lfs import POINTER, pointer_message
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 MOST_JSON = 64_000_000
 """Bytes: the index of a large model has two, the largest tokenizers have forty million."""
 MOST_HEADER = 100_000_000
 """Bytes of a safetensors header, as the library itself bounds it."""
-_POINTER = b"version https://git-lfs.github.com/spec/"
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32,
@@ -77,13 +77,11 @@ def check_file(path: Path) -> int:
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or a device"
             raise ModelError(f"{path} is {kind}, where a file should be; download or save the model again")
         with path.open("rb") as file:
-            head = file.read(len(_POINTER))
+            head = file.read(len(POINTER))
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    if head == _POINTER:
-        raise ModelError(
-            f"{path} is a pointer of git-lfs, not the file itself: run `git lfs pull` in its folder, or download it"
-        )
+    if head == POINTER:
+        raise ModelError(pointer_message(path))
     if not head:
         raise ModelError(f"{path} is empty: the download was cut off, or the disk was full; download or save it again")
     return status.st_size
