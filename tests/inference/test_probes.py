@@ -11,7 +11,7 @@ from potstill.inference.engine import EngineName
 
 
 def test_a_window_longer_than_the_model_s_is_refused(copy: Path) -> None:
-    edit_info(copy, max_length=100_000, probes={"texts": ["you " * 5000], "logits": [[0.0, 1.0]]})
+    edit_info(copy, max_length=100_000, probes={"texts": ["you " * 900], "logits": [[0.0, 1.0]]})
     with pytest.raises(ModelError, match="does not answer the bundle's probes"):
         open_bundle(copy, engine="onnx-fp32")
 
