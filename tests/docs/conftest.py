@@ -5,6 +5,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+from odd_folders import plain
 from pages import ROOT, blocks_of
 from study_blocks import completed
 from tiny import comments, tiny_classifier, tiny_encoder
@@ -25,6 +26,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     study = completed(shown, TINY).replace('encoder = "minilm"', 'encoder = "encoder"\nepochs = 8')
     (folder / "tickets.toml").write_text(study, encoding="utf-8")
     tiny_encoder(folder / "encoder", layers=2)
+    plain(folder / "my-model", labels=3)
     texts, labels = comments(240)
     with gzip.open(folder / "tickets.csv.gz", "wt", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("body", "rude"), *zip(texts, labels, strict=True)])
