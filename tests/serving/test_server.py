@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,7 +73,11 @@ class Seen:
 def ask_until_refused(port: int, client: int, keeps: bool, seen: Seen) -> None:
     """Requests one after another, on one connection or on one each."""
     body = json.dumps({"texts": [TOXIC]})
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        _ask_until_refused(connection, client, keeps, seen, body)
+
+
+def _ask_until_refused(connection: http.client.HTTPConnection, client: int, keeps: bool, seen: Seen, body: str) -> None:
     for n in range(100_000):
         name = f"{client}-{n}"
         try:

@@ -55,7 +55,7 @@ class EngineInfo(_Frozen):
 
 
 MOST_PROBES = 256
-ProbeText = Annotated[str, Field(max_length=4_000)]
+ProbeText = Annotated[str, Field(max_length=20_000)]
 
 
 class Probes(_Frozen):

@@ -2,6 +2,7 @@
 
 import re
 from asyncio import AbstractEventLoop, TimerHandle, Transport
+from collections.abc import Callable
 from typing import Any, cast
 
 import h11
@@ -63,9 +64,6 @@ class Connection(H11Protocol):
     does unless told otherwise, and bounds nothing.
     """
 
-    _head_timer: TimerHandle | None = None
-    _unread_timer: TimerHandle | None = None
-
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any],
         _loop: AbstractEventLoop | None = None,
@@ -77,15 +75,17 @@ class Connection(H11Protocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """As asyncio calls it."""
         self._lingering = LingeringTransport(transport, self.loop, self._unread_bytes)
+        self._head = _Deadline(self.loop, HEAD_SECONDS, self._lingering.close)
+        self._unread = _Deadline(self.loop, UNREAD_SECONDS, transport.abort)
         super().connection_made(cast(Transport, self._lingering))
-        self._start_head_timer()
+        self._head.start()
         self._open.note(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """As asyncio calls it."""
         self._open.forget(self)
-        self._stop_head_timer()
-        self._stop_unread_timer()
+        self._head.call_off()
+        self._unread.call_off()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -96,7 +96,7 @@ class Connection(H11Protocol):
     def pause_writing(self) -> None:
         """As asyncio calls it, where the client does not read; uvicorn would wait for it for ever."""
         super().pause_writing()
-        self._hang_up_if_unread()
+        self._unread.start()
 
     def on_response_complete(self) -> None:
         """As uvicorn calls it."""
@@ -111,7 +111,7 @@ class Connection(H11Protocol):
 
     def resume_writing(self) -> None:
         """As asyncio calls it."""
-        self._stop_unread_timer()
+        self._unread.call_off()
         super().resume_writing()
 
     def handle_events(self) -> None:
@@ -122,9 +122,9 @@ class Connection(H11Protocol):
             return
         super().handle_events()
         if self._head_bytes():
-            self._start_head_timer()
+            self._head.start()
         else:
-            self._stop_head_timer()
+            self._head.call_off()
 
     def is_working(self) -> bool:
         """Whether a request that was let through is being answered."""
@@ -148,25 +148,26 @@ class Connection(H11Protocol):
     def _end_soon(self) -> None:
         """A closed transport keeps what is unsent, less than a pause takes, and waits for its reader for ever."""
         if self.transport.is_closing():
-            self._hang_up_if_unread()
+            self._unread.start()
 
-    def _hang_up_if_unread(self) -> None:
-        if self._unread_timer is None:
-            self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
-    def _stop_unread_timer(self) -> None:
-        if self._unread_timer is not None:
-            self._unread_timer.cancel()
-            self._unread_timer = None
+class _Deadline:
+    """Calls something after so many seconds, unless it is called off."""
 
-    def _start_head_timer(self) -> None:
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+    def __init__(self, loop: AbstractEventLoop, seconds: float, call: Callable[[], None]) -> None:
+        self._loop, self._seconds, self._call = loop, seconds, call
+        self._timer: TimerHandle | None = None
 
-    def _stop_head_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def start(self) -> None:
+        """Count from now; where it counts already, from where it began."""
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._seconds, self._call)
+
+    def call_off(self) -> None:
+        """Do nothing more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class _BoundedChunks(h11.Connection):
