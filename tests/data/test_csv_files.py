@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rows import faults, table, texts
 
-from potstill.data.csv_files import Lines, csv_rows
+from potstill.data.csv_files import FIELD_LIMIT, Lines, csv_rows
 from potstill.data.rows import LONGEST_FIELD
 from potstill.domain.errors import DataError
 
@@ -165,7 +165,7 @@ def test_a_file_that_is_no_csv_is_refused_in_plain_words(tmp_path: Path, content
         table(tmp_path, content)
 
 
-def reads_of(lines: int) -> int:
+def reads_of(lines: int, end: str = "") -> int:
     """How many lines are taken from a file whose every line opens a quote, those that are read again counted again."""
     counted = 0
 
@@ -175,8 +175,8 @@ def reads_of(lines: int) -> int:
             counted += 1
             return super().__next__()
 
-    _, rows = csv_rows("f.csv", Counted(io.StringIO("a,b\n" + '",x","\n' * lines, newline="")))
-    assert Counter(row.fault for row in rows) == {"ragged row": lines}
+    _, rows = csv_rows("f.csv", Counted(io.StringIO("a,b\n" + '",x","\n' * lines + end, newline="")), ",")
+    assert Counter(row.fault for row in rows) == {"ragged row": lines + bool(end)}
     return counted
 
 
@@ -185,10 +185,32 @@ def test_quotes_that_open_in_each_line_are_read_in_linear_time() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_what_is_told_from_one_line_is_what_reading_on_would_find(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("most", [FIELD_LIMIT, 12])
+def test_what_is_told_from_one_line_is_what_reading_on_would_find(
+    seed: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a field grows too long."""
     draw = random.Random(seed)
-    pieces = ['"', ",", "x", "\n", "\r\n", '""', '",x","\n', "a,b\n"]
-    files = ["a,b\n" + "".join(draw.choices(pieces, k=draw.randint(1, 40))) for _ in range(100)]
-    told = [list(csv_rows("f.csv", Lines(io.StringIO(text, newline="")))[1]) for text in files]
+    pieces = ['"', ",", "x", "\n", "\r\n", '""', '",x","\n', "a,b\n", "xxxxxx"]
+    files = ["a,b\n" + "".join(draw.choices(pieces, k=draw.randint(1, 40))) for _ in range(150)]
+    monkeypatch.setattr("potstill.data.csv_files.FIELD_LIMIT", most)
+    told = [list(csv_rows("f.csv", Lines(io.StringIO(text, newline="")), ",")[1]) for text in files]
     monkeypatch.setattr("potstill.data.csv_files._records_within", lambda *given, **more: iter(()))
-    assert told == [list(csv_rows("f.csv", Lines(io.StringIO(text, newline="")))[1]) for text in files]
+    assert told == [list(csv_rows("f.csv", Lines(io.StringIO(text, newline="")), ",")[1]) for text in files]
+
+
+def test_a_field_that_is_too_long_is_read_once_not_from_each_quote_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("potstill.data.csv_files.FIELD_LIMIT", 10_000)
+    assert reads_of(2000, end='"' + "x" * 10_001) < 3 * 2002
+
+
+def test_a_row_of_too_many_lines_costs_those_that_open_a_quote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a quote that is never closed would keep the whole file in memory."""
+    monkeypatch.setattr("potstill.data.csv_files.MOST_LINES", 100)
+    read = table(tmp_path, "text,label\n" + '",x","\n' * 250 + '"fine\nfine",1\n')
+    assert faults(read) == dict.fromkeys(range(2, 252), "ragged row")
+    assert "is not closed up to line 101" in read.rows[0].detail
+    assert texts(read) == ["fine\nfine"]
+    monkeypatch.setattr("potstill.data.csv_files.RECORD_LIMIT", 300)
+    read = table(tmp_path, 'text,label\n"open,1\n' + "a good row of some length,1\n" * 30)
+    assert len(texts(read)) == 30

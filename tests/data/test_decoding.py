@@ -45,6 +45,25 @@ def test_a_named_encoding_is_taken_at_its_word(tmp_path: Path) -> None:
         read_table("rows.csv", tmp_path, "utf8")
     with pytest.raises(DataError, match='there is no encoding "latin-9000"'):
         read_table("rows.csv", tmp_path, "latin-9000")
+    with pytest.raises(DataError, match='there is no encoding "zlib"'):
+        read_table("rows.csv", tmp_path, "zlib")
     (tmp_path / "cut.csv").write_bytes("text,label\na,1\n".encode("utf-16")[:-1])
     with pytest.raises(DataError, match="is not utf-16-le: line 2 cannot be read"):
         read_table("cut.csv", tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "shift_jis", "utf8", "windows-1251"])
+def test_the_line_that_is_not_in_the_encoding_is_named_however_long_the_file_is(tmp_path: Path, encoding: str) -> None:
+    text = "text,label\n" + "abcdefg,1\n" * 40_000
+    damage = {"utf-16-le": b"\x00\xd8a\x00", "shift_jis": b"\x81\x20", "utf8": b"\xff", "windows-1251": b"\x98"}
+    (tmp_path / "rows.csv").write_bytes(text.encode(encoding) + damage[encoding] + text.encode(encoding))
+    with pytest.raises(DataError, match="line 40002 cannot be read"):
+        read_table("rows.csv", tmp_path, encoding)
+
+
+def test_a_mark_is_taken_off_whoever_named_the_encoding(tmp_path: Path) -> None:
+    for encoding in ("utf-8", "utf-16", "utf-16-le", "utf-32-be", "gb18030"):
+        mark = "" if encoding == "utf-16" else "\ufeff"
+        (tmp_path / "rows.csv").write_bytes(f"{mark}text\né\n".encode(encoding))
+        read = read_table("rows.csv", tmp_path, encoding)
+        assert (read.columns, texts(read)) == (["text"], ["é"])

@@ -48,6 +48,12 @@ USED: dict[str, tuple[str, bytes, int]] = {
     "missing labels": ("r.csv", CSV.encode() + b"a,\nb,  \n", 40),
     "contradicting rows": ("r.csv", CSV.encode() + b"same,1\nsame,0\n", 40),
     "semicolons": ("r.csv", CSV.replace(",", ";").encode(), 40),
+    "what Excel puts first": ("r.csv", b"sep=;\r\n" + CSV.replace(",", ";").encode(), 40),
+    "a header in quotes, with commas": (
+        "r.csv",
+        ('text;label;"a, b, c"\n' + GOOD.replace(",", ";").replace("\n", ";\n")).encode(),
+        40,
+    ),
     "tabs": ("r.tsv", CSV.replace(",", "\t").encode(), 40),
     "gzip": ("r.csv.gz", gzip.compress(CSV.encode()), 40),
     "gzip in two pieces": ("r.csv.gz", gzip.compress(CSV[:100].encode()) + gzip.compress(CSV[100:].encode()), 40),
@@ -88,6 +94,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "a cut Parquet file": ("r.parquet", parquet(text=TEXTS, label=[0, 1] * 20)[:-20], "not a whole Parquet file"),
     "JSON that is one list": ("r.jsonl", b'[{"text": "a", "label": 1}]\n', "no line holds a JSON object"),
     "an unknown kind": ("r.docx", b"PK", "must be one of"),
+    "no header for long": ("r.csv", b"\n" * 200_000 + CSV.encode(), "its first 100,000 lines are blank"),
     "half a UTF-16 letter": ("r.csv", CSV.encode("utf-16")[:-1], "cannot be read"),
 }
 

@@ -1,3 +1,5 @@
+import random
+import time
 import unicodedata
 
 import pytest
@@ -45,3 +47,23 @@ def test_a_decomposed_and_a_composed_text_become_the_same() -> None:
 def test_a_change_of_meaning_needs_a_new_version() -> None:
     """Models store the version: whoever changes what `normalise` does has to change this line as well."""
     assert (NORMALISE_VERSION, normalise("A\u200b \n B\u0301")) == (1, "A B\u0301")
+
+
+def test_marks_in_any_order_become_what_unicode_says() -> None:
+    draw = random.Random(0)
+    marks = [chr(code) for code in range(0x20000) if unicodedata.combining(chr(code))]
+    pool = [*marks, *["\u0f73", "\u0f75", "\u0f81", "\u0344", "é", "a", "가", "\u1100", "\u1161", "😀", "!", "…"] * 10]
+    for _ in range(3000):
+        text = "".join(draw.choices(pool, k=draw.randrange(80)))
+        assert normalise(text) == normalise(unicodedata.normalize("NFD", text)) == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize("kind", ["a{above}{below}", "{twice}", "{above}e{below}"])
+def test_a_text_of_marks_is_normalised_in_linear_time(kind: str) -> None:
+    def seconds(count: int) -> float:
+        text = kind.format(above="\u0301" * count, below="\u0323" * count, twice="\u0f73" * count)
+        started = time.process_time()
+        assert normalise(text)
+        return time.process_time() - started
+
+    assert seconds(80_000) < 30 * min(seconds(10_000) for _ in range(3)), "in quadratic time it would be 64 times"

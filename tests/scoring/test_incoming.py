@@ -58,11 +58,12 @@ def test_what_json_smuggles_in_costs_its_row(tmp_path: Path) -> None:
 
 
 def test_one_line_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("potstill.scoring.incoming.LONGEST_LINE", 100)
+    monkeypatch.setattr("potstill.data.json_lines.LONGEST_LINE", 100)
     (tmp_path / "in.jsonl").write_text('{"text":"a"}\n{"text":"' + "b" * 950 + '"}\n{"text":"c"}')
     run(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     assert [row["text"] for row in rows_of(tmp_path / "out.jsonl")] == ["a", "c"]
     assert rows_of(rejected_path(str(tmp_path / "out.jsonl")))[0]["line"] == 2
+    monkeypatch.setattr("potstill.data.csv_files.LONGEST_LINE", 100)
     (tmp_path / "in.csv").write_text("text\na\n" + "b" * 950 + "\n")
     with pytest.raises(DataError, match="line 3 has more than 100 characters"):
         run(tmp_path / "in.csv", tmp_path / "out.csv")
@@ -86,6 +87,17 @@ def test_the_header_tells_the_separator(tmp_path: Path, separator: str) -> None:
     rows = rows_of(tmp_path / "out.csv")
     assert [row["text"] for row in rows] == [f"you{separator} fool, you", "thanks, friend"]
     assert [row["label"] for row in rows] == ["toxic", "fine"]
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "\ufeffsep=;", ""])
+def test_what_excel_writes_is_scored(tmp_path: Path, first: str) -> None:
+    lines = [first, 'id;"text, in short"', '1;"you; fool, you"', "2;thanks, friend"]
+    (tmp_path / "in.csv").write_text("\r\n".join(lines) + "\r\n")
+    tally, _ = run(tmp_path / "in.csv", tmp_path / "out.csv", text="text, in short")
+    assert (tally.rows, tally.scored) == (2, 2)
+    assert [row["text, in short"] for row in rows_of(tmp_path / "out.csv")] == ["you; fool, you", "thanks, friend"]
+    _, out = run("-", "-", stdin=(tmp_path / "in.csv").read_bytes(), start="csv", to="csv", text="text, in short")
+    assert out == (tmp_path / "out.csv").read_bytes()
 
 
 def test_text_in_plain_bytes_is_text(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ _arrow: Any = pyarrow
 _parquet: Any = parquet
 ARROW_ERRORS: tuple[type[Exception], ...] = (_arrow.ArrowException, OSError, ValueError, OverflowError)
 """What pyarrow raises where it cannot read."""
+_AT_ONCE = 16
 
 
 class ArrowColumn(Protocol):
@@ -49,16 +50,17 @@ class ParquetFile:
         self._file: Any = _parquet.ParquetFile(file)
         self.schema: Any = self._file.schema_arrow
         self.columns: list[str] = list(self.schema.names)
-        self.rows: int = self._file.metadata.num_rows
+        self.num_rows: int = self._file.metadata.num_rows
 
-    def batches(self, rows: int) -> Iterator[list[dict[str, Any]]]:
-        """All rows, at most so many at a time, as values by column."""
-        return (batch.to_pylist() for batch in self._file.iter_batches(batch_size=rows))
+    def rows(self) -> Iterator[tuple[dict[str, Any], int]]:
+        """All rows, as values by column, each with its size in bytes as it lies in memory.
 
-
-def read_parquet(content: bytes) -> ArrowTable:
-    """All of a Parquet file. Raises `ARROW_ERRORS`."""
-    return _parquet.read_table(_arrow.BufferReader(content))
+        A few are unpacked at a time: a text that stands in every row is stored once, and 50 kB of file may be
+        gigabytes.
+        """
+        for batch in self._file.iter_batches(batch_size=_AT_ONCE):
+            size = batch.nbytes // max(1, batch.num_rows)
+            yield from ((row, size) for row in batch.to_pylist())
 
 
 def string_column(values: Sequence[str | None]) -> object:

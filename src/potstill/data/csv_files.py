@@ -1,19 +1,30 @@
 """CSV, and its kin with another separator, read so that one damaged row costs one row."""
 
 import csv
-import io
 import re
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from potstill.data.rows import TableRow, flaw
 from potstill.domain.errors import DataError
 
+SEPARATORS = ",;\t"
+"""Those that a header tells by itself; a first line of `sep=|` names any."""
 LONGEST_HEADER = 100_000
-FIELD_LIMIT = 10_000_000
-"""Characters after which the CSV reader gives a field up: a quote that was never closed must not fill the memory."""
+"""Characters of lines in which a separator is looked for."""
+LONGEST_LINE = 20_000_000
+"""Characters; one line must not fill the memory."""
+FIELD_LIMIT = RECORD_LIMIT = 10_000_000
+"""Characters after which a field, or the lines of a row, are given up: a quote that was never closed must not fill the
+memory."""
+MOST_LINES = 200_000
+"""Of one row. A text of a million characters, the longest that is taken, has fewer."""
+MOST_BLANK = 100_000
+"""Lines before the header."""
+_NAMED = re.compile(r'"?sep=(?P<separator>[^\w"\r\n])"?[\r\n]*', re.IGNORECASE | re.ASCII)
+"""What Excel writes, and understands, above the header: a line that names the separator."""
 
 
 @dataclass(frozen=True)
@@ -27,43 +38,57 @@ class _Record:
 
 
 class Lines(Iterator[str]):
-    """Physical lines of a stream, of which those since `mark` can be read again.
+    """Physical lines of a stream, of which those since `mark` can be read again; `name` is what messages call it.
 
     `position` is the number of the line that was read last. The stream must keep line ends as they are (newline=""),
     so that quoted ones reach the text unchanged, and decode with "surrogateescape": an undecodable byte then costs its
     row, not the file.
     """
 
-    def __init__(self, stream: Iterator[str]) -> None:
-        self._stream = stream
+    def __init__(self, stream: Iterator[str], name: str = "") -> None:
+        self._stream, self._name = stream, name
         self._again: deque[str] = deque()
         self._since: list[str] = []
+        self._characters = 0
         self.position = 0
 
     def __next__(self) -> str:
+        if self._characters > RECORD_LIMIT or len(self._since) >= MOST_LINES:
+            raise csv.Error(_TOO_LONG)
         line = self._again.popleft() if self._again else next(self._stream)
+        if len(line) > LONGEST_LINE:
+            where = f"{self._name}, line {self.position + 1}"
+            raise DataError(f"{where} has more than {LONGEST_LINE:,} characters: this is not a CSV file")
         self._since.append(line)
+        self._characters += len(line)
         self.position += 1
         return line
 
     def mark(self) -> int:
         """Forget the lines before this one; the position."""
         self._since.clear()
+        self._characters = 0
         return self.position
 
-    def back_to_second(self) -> None:
-        """Go back to the line after the first since the mark."""
-        self._again.extendleft(reversed(self._since[1:]))
-        self.position -= len(self._since) - 1
-        self._since.clear()
+    def back_to(self, kept: int) -> None:
+        """Go back to the line after the first `kept` since the mark, and mark it."""
+        self._again.extendleft(reversed(self._since[kept:]))
+        self.position -= len(self._since) - kept
+        self.mark()
 
 
-def csv_rows(name: str, lines: Lines, separator: str = ",") -> tuple[list[str], Iterator[TableRow]]:
+_TOO_LONG = "row too long"
+
+
+def csv_rows(name: str, lines: Lines, separator: str = "") -> tuple[list[str], Iterator[TableRow]]:
     """The columns of a CSV stream, and its rows one after the other; a damaged row has a fault and costs only itself.
 
+    A first line such as `sep=;` names the separator, else it is the one given, else the header tells it.
+
     Raises:
-        DataError: there is no header, or it cannot be read.
+        DataError: there is no header, or it cannot be read; while iterating: a line would fill the memory.
     """
+    separator = _named_separator(name, lines) or separator or _separator_of_header(lines)
     records = _csv_records(lines, separator)
     header = next(records, None)
     if header is None:
@@ -76,17 +101,63 @@ def csv_rows(name: str, lines: Lines, separator: str = ",") -> tuple[list[str], 
     return columns, (_csv_row(number, record, columns) for number, record in enumerate(records, start=1))
 
 
-def csv_content(name: str, content: bytes, separator: str = "") -> tuple[list[str], list[TableRow]]:
-    """The columns and rows of a whole file; without a separator the header tells it. Raises as `csv_rows` does."""
-    text = content.decode("utf-8-sig", "surrogateescape")
-    columns, rows = csv_rows(name, Lines(io.StringIO(text, newline="")), separator or separator_of(text))
-    return columns, list(rows)
+def stream_lines(readline: Callable[[int], str]) -> Iterator[str]:
+    """The lines of a text stream by its `readline`, of one that would fill the memory only the beginning."""
+    return iter(lambda: readline(LONGEST_LINE + 1), "")
 
 
-def separator_of(text: str) -> str:
-    """A comma, unless the header has none but semicolons or tabs: what spreadsheets write in much of Europe."""
-    header = next((line for line in re.split(r"[\r\n]+", text[:LONGEST_HEADER]) if line), "")
-    return next((separator for separator in ",;\t" if separator in header), ",")
+def _named_separator(name: str, lines: Lines) -> str:
+    """What the first line that is not blank names, which is then read; else nothing, and that line is next.
+
+    Raises:
+        DataError: no such line comes for very long.
+    """
+    for _ in range(MOST_BLANK):
+        lines.mark()
+        line = next(lines, "")
+        if match := _NAMED.fullmatch(line):
+            return match["separator"]
+        if line.strip("\r\n") or not line:
+            lines.back_to(0)
+            return ""
+    raise DataError(f"{name}: its first {MOST_BLANK:,} lines are blank: this is not a CSV file")
+
+
+def _separator_of_header(lines: Lines) -> str:
+    """Which of the separators makes the most columns of the header, the lines of which are not used up; a comma where
+    none makes two.
+
+    So a separator within quotes does not count, and of `text (de, fr);label;id` the semicolon is it. One by which a
+    quote stands where none may, as the comma in `id;"text, in short"`, comes after those by which all stand well.
+    """
+    lines.mark()
+    header: list[str] = []
+    quotes = characters = 0
+    while line := next(lines, ""):
+        header.append(line)
+        quotes, characters = quotes + line.count('"'), characters + len(line)
+        if quotes % 2 == 0 or characters > LONGEST_HEADER:
+            break
+    lines.back_to(0)
+    text = "".join(header).rstrip("\r\n")
+    columns = {by: (_is_well_quoted(text, by), _columns(header, by)) for by in SEPARATORS}
+    return max(columns, key=lambda separator: columns[separator])
+
+
+def _is_well_quoted(header: str, separator: str) -> bool:
+    """Whether each quote of the header opens, closes or stands doubled in a field."""
+    field = rf'("([^"]|"")*+"|[^"{separator}]*+)'
+    return re.fullmatch(rf"{field}({separator}{field})*+", header) is not None
+
+
+def _columns(header: Sequence[str], separator: str) -> int:
+    """The columns of the header, if several; 0 where a quote does not close properly."""
+    try:
+        with _field_limit(FIELD_LIMIT):
+            columns = next(csv.reader(header, strict=True, delimiter=separator), ())
+    except csv.Error:
+        return 0
+    return len(columns) if len(columns) > 1 else 0
 
 
 @contextmanager
@@ -117,40 +188,46 @@ def _csv_records(lines: Lines, separator: str) -> Generator[_Record]:
         except csv.Error as error:
             failed = _Record(begin + 1, lines.position, [], _quote_problem(lines, error))
             yield failed
-            lines.back_to_second()
-            if "field larger than" not in str(error):  # where it fails depends on where it began
-                yield from _records_within(lines, separator, failed, at_end="unexpected end of data" in str(error))
+            lines.back_to(1)
+            yield from _records_within(lines, separator, failed, with_last=_is_open(error))
             reader = csv.reader(lines, strict=True, delimiter=separator)
             continue
         if fields:
             yield _Record(begin + 1, lines.position, fields)
 
 
-def _records_within(lines: Lines, separator: str, failed: _Record, *, at_end: bool) -> Generator[_Record]:
+def _records_within(lines: Lines, separator: str, failed: _Record, *, with_last: bool) -> Generator[_Record]:
     """The records that begin within the lines of one that failed, each told from its first line alone.
 
     Only an open quote goes on to the next line. So whatever is open where one of these lines ends comes to the next in
-    the state that the failed record came to it in, and fails where that did. To read on and see would take the square
-    of the time: a file of lines such as `",x","` opens a quote in each. With `at_end` the failed record found no end;
-    else the line where it failed is left to be read.
+    the state that the failed record came to it in, and fails where that did: the last quote that opens is the same,
+    since the field before it would be closed by it. To read on and see would take the square of the time: a file of
+    lines such as `",x","` opens a quote in each. The line where the failed record failed is left to be read, unless
+    `with_last`: then it found no end, or none within a row's limits.
     """
-    while lines.position < failed.end - (not at_end):
+    while lines.position < failed.end - (not with_last):
         begin = lines.mark()
         line = next(lines)
         try:
             with _field_limit(FIELD_LIMIT):
                 fields = next(csv.reader([line], strict=True, delimiter=separator))
         except csv.Error as error:
-            is_open = "unexpected end of data" in str(error)
-            problem = failed.problem if is_open else _quote_problem(lines, error)
-            yield _Record(begin + 1, failed.end if is_open else lines.position, [], problem)
+            problem = failed.problem if _is_open(error) else _quote_problem(lines, error)
+            yield _Record(begin + 1, failed.end if _is_open(error) else lines.position, [], problem)
             continue
         if fields:
             yield _Record(begin + 1, lines.position, fields)
 
 
+def _is_open(error: csv.Error) -> bool:
+    """Whether the lines ended in an open quote, or grew too many in one."""
+    return str(error) in ("unexpected end of data", _TOO_LONG)
+
+
 def _quote_problem(lines: Lines, error: csv.Error) -> str:
-    if "unexpected end of data" in str(error):
+    if str(error) == _TOO_LONG:
+        return f"a quote opens here and is not closed up to line {lines.position:,}"
+    if _is_open(error):
         return "a quote opens here and is never closed"
     return f"a quote opens here and does not close properly (noticed in line {lines.position})"
 

@@ -2,9 +2,12 @@
 
 import difflib
 import gzip
+import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from potstill.domain.errors import DataError
 
@@ -58,16 +61,27 @@ def read_bytes(name: str, path: Path) -> bytes:
     return raw
 
 
-def unpacked(name: str, raw: bytes) -> bytes:
-    """The content of a gzip file. Raises DataError."""
+def content_of(raw: bytes, *, gzipped: bool) -> BinaryIO:
+    """The content of a file, unpacked as it is read: a packed one may be a thousand times as large. Reading it raises
+    what `unpacking` explains."""
+    return cast(BinaryIO, gzip.GzipFile(fileobj=io.BytesIO(raw))) if gzipped else io.BytesIO(raw)
+
+
+@contextmanager
+def unpacking(name: str) -> Generator[None]:
+    """Raises DataError for what reading the gzip file that messages call `name` raises."""
     try:
-        return gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error) as error:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{name} is not a whole gzip file ({error}); pack it again or fetch it again") from error
 
 
-def check_format(name: str, content: bytes) -> None:
-    """Raise DataError where the content is of another kind than its name says."""
+LONGEST_MAGIC = 64
+"""Bytes by which a kind is told."""
+
+
+def check_format(name: str, start: bytes) -> None:
+    """Raise DataError where a file that starts so is of another kind than its name says."""
     kinds = {
         b"\x1f\x8b": "is gzipped (once more than its name says); end its name in .gz",
         b"PK\x03\x04": "is a zip archive or a spreadsheet; save it as CSV",
@@ -81,7 +95,7 @@ def check_format(name: str, content: bytes) -> None:
         b"version https://git-lfs": "is a pointer of Git LFS, not the file itself: fetch it with `git lfs pull`",
     }
     for magic, meaning in kinds.items():
-        if content.startswith(magic):
+        if start.startswith(magic):
             raise DataError(f"{name} {meaning}")
 
 

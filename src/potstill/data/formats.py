@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
-from potstill.data.csv_files import csv_content
-from potstill.data.decoding import as_utf8
-from potstill.data.files import check_format, find_files, read_bytes, unpacked
+from potstill.data.csv_files import Lines, csv_rows, stream_lines
+from potstill.data.decoding import text_content
+from potstill.data.files import LONGEST_MAGIC, check_format, content_of, find_files, read_bytes, unpacking
 from potstill.data.json_lines import json_rows
 from potstill.data.parquet import parquet_rows
 from potstill.data.rows import TableRow
@@ -69,11 +70,16 @@ def _content(name: str, raw: bytes, suffix: str, encoding: str | None) -> tuple[
     if suffix == ".parquet":
         columns, rows = parquet_rows(name, raw)
         return columns, rows, []
-    content = unpacked(name, raw) if suffix.endswith(".gz") else raw
-    check_format(name, content)
-    text, notes = as_utf8(name, content, encoding)
-    if suffix.startswith(".jsonl"):
-        columns, rows = json_rows(name, text)
-    else:
-        columns, rows = csv_content(name, text, "\t" if suffix.startswith(".tsv") else "")
-    return columns, rows, notes
+
+    def reopen() -> BinaryIO:
+        return content_of(raw, gzipped=suffix.endswith(".gz"))
+
+    with unpacking(name):
+        check_format(name, reopen().read(LONGEST_MAGIC))
+        content = text_content(name, reopen, encoding)
+        if suffix.startswith(".jsonl"):
+            columns, rows = json_rows(name, content.utf8_readline())
+        else:
+            lines = Lines(stream_lines(content.text().readline), name)
+            columns, rows = csv_rows(name, lines, "\t" if suffix.startswith(".tsv") else "")
+        return columns, list(rows), list(content.notes)

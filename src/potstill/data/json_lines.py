@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable, Iterator
 from typing import cast
 
 from potstill.data.rows import TableRow, excerpt, flaw
@@ -9,19 +10,36 @@ from potstill.domain.errors import DataError
 
 DEEPEST = 64
 """Lists and objects in each other, in a line of JSON."""
+LONGEST_LINE = 20_000_000
+"""Bytes: a text of a million characters, the longest that is taken, fits in, each written as two escapes."""
+MOST_INNER = 1_000_000
+"""Brackets of a kind in a line: an empty list takes thirty times as much memory as it takes bytes."""
 
 
-def json_rows(name: str, content: bytes) -> tuple[list[str], list[TableRow]]:
-    """The columns and rows of JSON lines. Raises DataError where no line holds an object."""
-    # Split bytes, not text: str.splitlines would also cut at U+2028 and friends, which JSON allows inside a string.
-    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    filled = [(line, text) for line, text in enumerate(lines, start=1) if text.strip()]
-    rows = [_json_row(number, line, text) for number, (line, text) in enumerate(filled, start=1)]
+def json_rows(name: str, readline: Callable[[int], bytes]) -> tuple[list[str], list[TableRow]]:
+    """The columns and rows of JSON lines, which `readline` gives as UTF-8. Raises DataError where none is an object."""
+    rows = [_json_row(number, line, raw) for number, (line, raw) in enumerate(json_lines(readline), start=1)]
     columns = list(dict.fromkeys(column for row in rows for column in row.values))
     if rows and not columns:
         first = rows[0]
         raise DataError(f"{name}: no line holds a JSON object; line {first.line}: {first.fault}, {first.detail}")
     return columns, rows
+
+
+def json_lines(readline: Callable[[int], bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, each with its number; of a line that is longer than `LONGEST_LINE`, as many bytes.
+
+    They are read as bytes, not as text, where a line would end at U+2028 too, which JSON allows inside a string.
+    """
+    line = 0
+    while raw := readline(LONGEST_LINE):
+        line += 1
+        rest = raw
+        while len(rest) >= LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = readline(LONGEST_LINE)
+        raw = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
+        if raw.strip():
+            yield line, raw
 
 
 def _json_row(number: int, line: int, raw: bytes) -> TableRow:
@@ -34,6 +52,11 @@ def _json_row(number: int, line: int, raw: bytes) -> TableRow:
 
 def json_object(raw: bytes) -> tuple[dict[str, object], str, str]:
     """The object on one line, or the reason why there is none, with a detail."""
+    if len(raw) >= LONGEST_LINE:
+        return {}, "over-long line", f"more than {LONGEST_LINE:,} bytes"
+    if max(raw.count(b"["), raw.count(b"{")) > MOST_INNER:
+        start = excerpt(raw[:1000].decode("utf-8", "replace"))
+        return {}, "bad JSON", f"more than {MOST_INNER:,} lists or objects: {start}"
     if b"\0" in raw:
         return {}, "NUL", excerpt(raw.decode("utf-8", "replace"))
     try:

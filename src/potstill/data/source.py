@@ -1,5 +1,6 @@
 """What a split's file and columns are: as a study names them, and as they really are."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from potstill.data.values import Value
 from potstill.domain.errors import DataError
 
 HUB = "hub:"
+MOST_COMPARED = 1000
+"""Columns among which one is looked for that may have been meant."""
 OptionalColumn = Literal["weight", "group", "category"]
 
 
@@ -112,10 +115,11 @@ def open_table(split: str, source: Source, root: Path) -> Table:
 
 def check_columns(name: str, columns: Sequence[str], wanted: Sequence[str]) -> None:
     """Raise DataError unless each wanted column stands in the table exactly once; `name` is what messages call it."""
+    times = Counter(columns)
     for column in wanted:
-        if column not in columns:
+        if not times[column]:
             known = ", ".join(f'"{excerpt(heading)}"' for heading in columns[:30])
-            hint = nearest(column, columns)
+            hint = nearest(column, columns[:MOST_COMPARED])
             raise DataError(f'{name} has no column "{column}".{hint} Its columns are: {known}.')
-        if list(columns).count(column) > 1:
+        if times[column] > 1:
             raise DataError(f'{name} has more than one column "{excerpt(column)}"; rename all but one')

@@ -3,26 +3,21 @@
 import gzip
 import io
 import math
-import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from potstill.data.arrow import ARROW_ERRORS, ParquetFile
-from potstill.data.csv_files import FIELD_LIMIT, Lines, csv_rows, separator_of
-from potstill.data.json_lines import json_object
+from potstill.data.csv_files import Lines, csv_rows, stream_lines
+from potstill.data.files import unpacking
+from potstill.data.json_lines import json_lines, json_object
 from potstill.data.rows import LONGEST_FIELD, excerpt
 from potstill.data.source import check_columns
 from potstill.domain.errors import DataError
 from potstill.domain.readable import has_marks
 from potstill.scoring.formats import Format
-
-_PARQUET_ROWS = 1024
-LONGEST_LINE = 2 * FIELD_LIMIT
-"""Bytes of JSON or characters of CSV; one line must not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +30,8 @@ class Row:
     text: str = ""
     fault: str = ""
     detail: str = ""
+    size: int = 0
+    """Of all its values as they came, in bytes or characters."""
 
 
 @dataclass(frozen=True)
@@ -92,23 +89,15 @@ def _kept_open(stream: BinaryIO) -> Generator[BinaryIO]:
 
 
 def _whole(name: str, rows: Iterator[Row]) -> Generator[Row]:
-    with _gzip_faults(name):
+    with unpacking(name):
         yield from rows
-
-
-@contextmanager
-def _gzip_faults(name: str) -> Generator[None]:
-    try:
-        yield
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{name} is not a whole gzip file ({error}); pack it again or fetch it again") from error
 
 
 def _csv(name: str, content: BinaryIO, text_column: str) -> tuple[list[str], Generator[Row]]:
     stream = io.TextIOWrapper(content, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
-        with _gzip_faults(name):
-            columns, rows = csv_rows(name, *_separated(_bounded(name, stream)))
+        with unpacking(name):
+            columns, rows = csv_rows(name, Lines(stream_lines(stream.readline), name))
         _check(name, columns, text_column)
     except DataError:
         stream.detach()
@@ -120,45 +109,17 @@ def _csv(name: str, content: BinaryIO, text_column: str) -> tuple[list[str], Gen
                 if row.fault:
                     yield Row(row.line, fault=row.fault, detail=row.detail)
                 else:
-                    yield _checked_row(row.line, row.values, row.values[text_column])
+                    size = sum(map(len, filter(None, row.values.values())))
+                    yield _checked_row(row.line, row.values, row.values[text_column], size)
         finally:
             stream.detach()  # a wrapper that is thrown away closes what it wraps, standard input too
 
     return columns, checked_rows()
 
 
-def _separated(lines: Iterator[str]) -> tuple[Lines, str]:
-    """The lines, and the separator that the header tells: as training reads the same file."""
-    head: list[str] = []
-    for line in lines:
-        head.append(line)
-        if line.strip("\r\n"):
-            break
-    return Lines(chain(head, lines)), separator_of("".join(head))
-
-
-def _bounded(name: str, stream: io.TextIOWrapper) -> Generator[str]:
-    """The lines of a stream. Raises DataError for one that would fill the memory."""
-    number = 0
-    while line := stream.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE:
-            raise DataError(f"{name}, line {number} has more than {LONGEST_LINE:,} characters: this is not a CSV file")
-        yield line
-
-
 def _json(name: str, content: BinaryIO, text_column: str) -> Generator[Row]:
-    seen, number = False, 0
-    while raw := content.readline(LONGEST_LINE):
-        number += 1
-        if len(raw) == LONGEST_LINE:
-            while not raw.endswith(b"\n") and (raw := content.readline(LONGEST_LINE)):
-                pass
-            yield Row(number, fault="over-long line", detail=f"more than {LONGEST_LINE:,} bytes")
-            continue
-        raw = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
-        if not raw.strip():
-            continue
+    seen = False
+    for number, raw in json_lines(content.readline):
         values, fault, detail = json_object(raw)
         seen = seen or text_column in values
         if fault:
@@ -166,7 +127,7 @@ def _json(name: str, content: BinaryIO, text_column: str) -> Generator[Row]:
         elif text_column not in values and not seen:
             _check(name, list(values), text_column)
         else:
-            yield _checked_row(number, values, values.get(text_column))
+            yield _checked_row(number, values, values.get(text_column), len(raw))
 
 
 def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
@@ -179,26 +140,25 @@ def _parquet(name: str, raw: BinaryIO, text_column: str) -> Incoming:
 
     def rows() -> Generator[Row]:
         nonlocal place
-        batches = file.batches(_PARQUET_ROWS)
+        unpacked = file.rows()
         while True:
             try:
-                batch = next(batches, None)
+                values, size = next(unpacked)
+            except StopIteration:
+                return
             except ARROW_ERRORS as error:
                 raise DataError(f"{name}: rows from {place + 1:,} on cannot be read: {error}") from error
-            if batch is None:
-                return
-            for values in batch:
-                place += 1
-                text = values[text_column]
-                if isinstance(text, bytes):  # a column of plain bytes, as training reads it
-                    try:
-                        text = values[text_column] = text.decode("utf-8")
-                    except UnicodeDecodeError:
-                        yield Row(place, fault="bad encoding", detail="the text is not UTF-8")
-                        continue
-                yield _checked_row(place, values, text)
+            place += 1
+            text = values[text_column]
+            if isinstance(text, bytes):  # a column of plain bytes, as training reads it
+                try:
+                    text = values[text_column] = text.decode("utf-8")
+                except UnicodeDecodeError:
+                    yield Row(place, fault="bad encoding", detail="the text is not UTF-8")
+                    continue
+            yield _checked_row(place, values, text, size)
 
-    return Incoming(rows(), file.rows, lambda: place, file.columns, file.schema)
+    return Incoming(rows(), file.num_rows, lambda: place, file.columns, file.schema)
 
 
 def _check(name: str, columns: list[str], text_column: str) -> None:
@@ -206,7 +166,7 @@ def _check(name: str, columns: list[str], text_column: str) -> None:
     check_columns(name, columns, [text_column, *columns])
 
 
-def _checked_row(line: int, values: Mapping[str, Any], text: object) -> Row:
+def _checked_row(line: int, values: Mapping[str, Any], text: object, size: int) -> Row:
     """The row, with a fault where its text is none."""
     if isinstance(text, int | float) and not isinstance(text, bool) and math.isfinite(text):
         text = str(text)
@@ -216,4 +176,4 @@ def _checked_row(line: int, values: Mapping[str, Any], text: object) -> Row:
         return Row(line, fault="empty text")
     if len(text) > LONGEST_FIELD:
         return Row(line, fault="over-long field", detail=f"{len(text):,} characters, beginning {excerpt(text)}")
-    return Row(line, values, text)
+    return Row(line, values, text, size=size)

@@ -12,13 +12,14 @@ from potstill.domain.task import Task
 from potstill.inference.languages import LanguageCheck
 from potstill.scoring.formats import Format
 from potstill.scoring.incoming import Row
+from potstill.scoring.limits import MOST_COLUMNS
 from potstill.scoring.outgoing import json_line
 from potstill.scoring.reading_rows import read_rows
 
 PART_ROWS = 8192
 """Rows in one part: enough that texts of equal length meet, little enough to be lost gladly."""
 PART_CHARACTERS = 4_000_000
-"""Characters of text after which a part ends before that, so that long texts do not fill the memory."""
+"""Characters, or bytes, of rows after which a part ends before that, so that long rows do not fill the memory."""
 Progress = Callable[[int, int | None, int], None]
 """Called with what is done and the total (bytes or rows, None for a stream), and the rows so far."""
 
@@ -155,12 +156,12 @@ def _foreign_languages(rows: Sequence[Row], scorer: Scorer) -> list[str | None]:
 
 
 def blocks(rows: Iterator[Row], most_rows: int) -> Iterator[list[Row]]:
-    """The rows in lists of `most_rows`, or of fewer whose texts have `PART_CHARACTERS` together."""
+    """The rows in lists of `most_rows`, or of fewer that have `PART_CHARACTERS` together."""
     block: list[Row] = []
     characters = 0
     for row in rows:
         block.append(row)
-        characters += len(row.text)
+        characters += max(row.size, len(row.text))
         if len(block) == most_rows or characters >= PART_CHARACTERS:
             yield block
             block, characters = [], 0
@@ -168,6 +169,22 @@ def blocks(rows: Iterator[Row], most_rows: int) -> Iterator[list[Row]]:
         yield block
 
 
-def merged_columns(columns: list[str], rows: Sequence[dict[str, Any]], added: Sequence[str]) -> list[str]:
-    """The file's own columns so far, and the new ones of these rows."""
-    return list(dict.fromkeys([*columns, *(name for row in rows for name in row if name not in added)]))
+def merged_columns(
+    columns: list[str], rows: Sequence[dict[str, Any]], added: Sequence[str], known: int, target: Format
+) -> list[str]:
+    """The file's own columns so far, and the new ones of these rows; none for JSON lines, which need no table.
+
+    `known` columns the file itself names.
+
+    Raises:
+        DataError: the rows bring so many that the table would be as good as empty, and larger than the file by far.
+    """
+    if target.kind == "jsonl":
+        return []
+    merged = list(dict.fromkeys([*columns, *(name for row in rows for name in row if name not in added)]))
+    if len(merged) > max(known, MOST_COLUMNS):
+        raise DataError(
+            f"the rows have more than {MOST_COLUMNS:,} different keys, too many for the columns of a table; write "
+            ".jsonl instead"
+        )
+    return merged

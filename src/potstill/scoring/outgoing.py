@@ -14,15 +14,19 @@ from potstill.domain.errors import DataError
 from potstill.domain.task import Task
 from potstill.scoring.arrow import pa, pq
 from potstill.scoring.formats import Format
+from potstill.scoring.limits import MOST_COLUMNS
+from potstill.scoring.spreadsheets import guarded
 
 Values = Mapping[str, Any]
 Schema = Any
 """A pyarrow.Schema or None; pyarrow comes without types."""
-# Also their full-width forms, and the control characters that a spreadsheet takes for nothing.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_UNSEEN = " \u00a0\u200b\ufeff\0"
 _CANNOT = (pa.ArrowException, OverflowError, UnicodeError, TypeError, ValueError)
 """What pyarrow raises where values do not fit together into a column."""
+
+_TOO_MANY_INNER = (
+    f"the objects within the rows have more than {MOST_COLUMNS:,} different keys, too many for the columns of a table; "
+    "write .jsonl instead"
+)
 
 
 def added_names(prefix: str, task: Task, *, languages: bool = False) -> list[str]:
@@ -63,7 +67,7 @@ def join_parts(parts: Sequence[Path], columns: Sequence[str], path: Path, target
 
 
 def write_rows(rows: Iterable[Values], columns: Sequence[str], file: BinaryIO, target: Format, *, safe: bool) -> None:
-    """CSV with a header, or JSON lines. With `safe` no CSV cell begins as a spreadsheet's formula does.
+    """CSV with a header, or JSON lines. With `safe` no CSV cell is a formula to a spreadsheet (see `spreadsheets`).
 
     Raises:
         DataError: a row has a column that the header lacks.
@@ -121,8 +125,7 @@ def _cell(value: object, safe: bool) -> str:
         text = str(value).lower()
     else:
         text = "" if value is None else str(value)
-    # A score may begin with a minus: numbers that are numbers stay as they are.
-    return f"'{text}" if safe and isinstance(value, str) and text.lstrip(_UNSEEN).startswith(_FORMULA) else text
+    return guarded(text) if safe else text
 
 
 def _read_part(part: Path) -> Generator[Values]:
@@ -136,7 +139,30 @@ def _table(rows: Sequence[Values], schema: Schema) -> Any:
         return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
     # Not from_pylist: without a schema it has no columns but the first row's.
     names = dict.fromkeys(name for row in rows for name in row)
+    inner: set[str] = set()
+    for row in rows:
+        for name, value in row.items():
+            _note_inner_names(value, name, inner)
+        if len(inner) > MOST_COLUMNS:
+            raise DataError(_TOO_MANY_INNER)
     return pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+
+
+def _note_inner_names(value: object, path: str, inner: set[str]) -> None:
+    """Add the names within a value to those met so far: each is a column to Parquet."""
+    if isinstance(value, dict):
+        for key, within in cast(dict[str, object], value).items():
+            inner.add(f"{path}\0{key}")
+            _note_inner_names(within, f"{path}\0{key}", inner)
+    elif isinstance(value, list):
+        for within in cast(list[object], value):
+            _note_inner_names(within, path, inner)
+
+
+def _leaves(kind: Any) -> int:
+    """The columns that values of an Arrow type are stored in."""
+    inner = [kind.field(place).type for place in range(kind.num_fields)]
+    return sum(_leaves(within) for within in inner) if inner else 1
 
 
 @contextmanager
@@ -152,14 +178,20 @@ def _one_type() -> Generator[None]:
 def _join_parquet(parts: Sequence[Path], columns: Sequence[str], path: Path) -> None:
     with _one_type():
         unified = pa.unify_schemas([pq.read_schema(part) for part in parts], promote_options="permissive")
-        unified = pa.schema([unified.field(column) for column in columns if column in unified.names])
+        places = {name: place for place, name in enumerate(unified.names)}
+        unified = pa.schema([unified.field(places[column]) for column in columns if column in places])
+        if any(_leaves(item.type) > MOST_COLUMNS for item in unified):
+            raise DataError(_TOO_MANY_INNER)
         with pq.ParquetWriter(path, unified) as writer:
             for part in parts:
-                table = pq.read_table(part)
-                filled = [
-                    table.column(item.name).cast(item.type)
-                    if item.name in table.column_names
-                    else pa.nulls(len(table), item.type)
-                    for item in unified
-                ]
-                writer.write_table(pa.table(filled, schema=unified))
+                writer.write_table(_as(unified, pq.read_table(part)))
+
+
+def _as(schema: Schema, table: Any) -> Any:
+    """The table with the columns of the schema, empty where it lacks one."""
+    places = {name: place for place, name in enumerate(table.column_names)}
+    filled = [
+        table.column(places[item.name]).cast(item.type) if item.name in places else pa.nulls(len(table), item.type)
+        for item in schema
+    ]
+    return pa.table(filled, schema=schema)

@@ -1,22 +1,19 @@
 """A job from file to file: in parts, so that it goes on where it was cut."""
 
 import json
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from potstill.domain.errors import DataError
 from potstill.ledger.files import put_in_place, write_file
-from potstill.scoring.incoming import open_file, open_incoming
+from potstill.scoring.incoming import open_incoming
 from potstill.scoring.job import Block, Job, Progress, Scorer, Tally, blocks, merged_columns, rejected_path, score_block
 from potstill.scoring.outgoing import Schema, added_names, join_parts, part_bytes, with_added
-
-_EDGE = 1 << 20
+from potstill.scoring.unchanged import content_of, unchanged
 
 
 class Parts:
@@ -29,7 +26,16 @@ class Parts:
 
     def run(self) -> Tally:
         """All parts that are not there yet, then the whole file."""
-        self._claim()
+        mine = self._claim()
+        with unchanged(self.job.source, mine["content"], f"nothing is written; {self._way_out()}") as check:
+            tally, columns, number = self._scored(check)
+        if not tally.rows:
+            raise DataError(f"{self.job.source}: the file has no rows")
+        self._join(number, columns)
+        return tally
+
+    def _scored(self, check: Callable[[], None]) -> tuple[Tally, list[str], int]:
+        """Score what is not done yet, with a `check` after each part: all rows, their columns, the number of parts."""
         tally, columns, number = self._done_before()
         with open_incoming(Path(self.job.source), sys.stdin.buffer, self.job.source_format, self.job.text) as incoming:
             rows = islice(incoming.rows, tally.rows, None)
@@ -37,17 +43,21 @@ class Parts:
             columns = columns or incoming.columns
             for number, block in enumerate(blocks(rows, self.job.part_rows), start=number + 1):  # noqa: B020
                 made = score_block(block, self.scorer, self.added)
-                columns = merged_columns(columns, made.scored, self.added)
+                columns = self._merged(columns, made, len(incoming.columns))
                 self._write(number, made, columns, schema)
                 tally = tally.plus(made.rows, len(made.scored), made.reasons())
                 self.on_progress(incoming.done(), incoming.total, tally.rows)
-        if not tally.rows:
-            raise DataError(f"{self.job.source}: the file has no rows")
-        self._join(number, columns)
-        return tally
+                check()
+        return tally, columns, number
 
-    def _claim(self) -> None:
-        """The parts belong to this job, or there are none."""
+    def _way_out(self) -> str:
+        return f"once it is complete, or of a copy, remove {self.folder} and score again"
+
+    def _merged(self, columns: list[str], made: Block, known: int) -> list[str]:
+        return merged_columns(columns, made.scored, self.added, known, self.job.target_format)
+
+    def _claim(self) -> dict[str, Any]:
+        """The parts belong to this job, or there are none; what tells this job from others."""
         path, mine = self.folder / "job.json", self._identity()
         if not self._meta(1).is_file():
             write_file(path, json.dumps(mine).encode())
@@ -55,18 +65,12 @@ class Parts:
             raise DataError(
                 f"{self.folder} holds parts of another job (another file, model or option); remove it to begin anew"
             )
+        return mine
 
     def _identity(self) -> dict[str, Any]:
         path = Path(self.job.source)
-        with open_file(path) as file:
-            status = os.fstat(file.fileno())
-            head = file.read(_EDGE)
-            file.seek(max(0, status.st_size - _EDGE))
-            edges = sha256(head + file.read(_EDGE)).hexdigest()
         asked = repr(replace(self.job, source=str(path.resolve()), target=""))
-        # The time too: an edit in the middle of a large file may change neither its size nor its edges.
-        content = [status.st_size, status.st_mtime_ns, edges]
-        return {"job": asked, "model": self.scorer.identity, "content": content}
+        return {"job": asked, "model": self.scorer.identity, "content": content_of(path)}
 
     def _done_before(self) -> tuple[Tally, list[str], int]:
         tally, columns, number = Tally(), list[str](), 0

@@ -1,7 +1,8 @@
 """A job from or to a stream, which cannot be continued."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +14,7 @@ from potstill.scoring.incoming import Row, open_incoming
 from potstill.scoring.job import Block, Job, Progress, Scorer, Tally, blocks, merged_columns, rejected_path, score_block
 from potstill.scoring.outgoing import added_names, packed, write_rows
 from potstill.scoring.parts import put_rejects
+from potstill.scoring.unchanged import content_of, unchanged
 
 
 class Stream:
@@ -38,15 +40,26 @@ class Stream:
             raise DataError(f"{self.folder} holds parts of another job; remove it to begin anew")
         if self.folder:
             (self.folder / "rejected").write_bytes(b"")
-        with open_incoming(source, self.stdin, self.job.source_format, self.job.text) as incoming:
+        with (
+            self._unchanged(source) as check,
+            open_incoming(source, self.stdin, self.job.source_format, self.job.text) as incoming,
+        ):
             made = self._blocks(incoming.rows)
             first = next(made, None)
             if first is None:
                 raise DataError("there are no rows")
-            columns = merged_columns(incoming.columns, first.scored, self.added)
-            rows = (row for block in chain([first], made) for row in block.scored)
+            known, target = incoming.columns, self.job.target_format
+            columns = merged_columns(known, first.scored, self.added, len(known), target)
+            rows = (row for block in _checked(chain([first], made), check) for row in block.scored)
             self._put(rows, [*columns, *self.added])
         return self.tally
+
+    def _unchanged(self, source: Path | None) -> AbstractContextManager[Callable[[], None]]:
+        """A check that a file stays as it is; a stream has nothing to compare with."""
+        if source is None:
+            return nullcontext(lambda: None)
+        outcome = "what was written is not to be used; score it once it is complete, or a copy"
+        return unchanged(self.job.source, content_of(source), outcome)
 
     def _blocks(self, rows: Iterator[Row]) -> Iterator[Block]:
         for block in blocks(rows, self.job.part_rows):
@@ -76,3 +89,9 @@ class Stream:
             return
         with (self.folder / "rejected").open("ab") as file:
             file.write(block.rejected_lines())
+
+
+def _checked(made: Iterator[Block], check: Callable[[], None]) -> Iterator[Block]:
+    for block in made:
+        yield block
+        check()

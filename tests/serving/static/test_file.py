@@ -64,12 +64,23 @@ def test_a_file_has_the_language_where_languages_are_checked(page: Page, tmp_pat
     assert downloaded(page)[0] == ["text", "label", "score", "flagged", "truncated", "foreign_language"]
 
 
+@pytest.mark.parametrize("first", ["sep=;\r\n", ""])
+def test_what_excel_writes_is_scored(page: Page, tmp_path: Path, first: str) -> None:
+    (tmp_path / "mine.csv").write_text(f'{first}id;"text, in short"\r\n1;{TOXIC}\r\n2;"{FINE}; yes"\r\n', newline="")
+    choose_file(page, tmp_path / "mine.csv")
+    page.get_by_label("Text in mine.csv:").select_option("text, in short")
+    page.get_by_role("button", name="Score 2 rows").click()
+    rows = downloaded(page)
+    assert rows[0][:3] == ["id", "text, in short", "label"]
+    assert [row[:3] for row in rows[1:]] == [["1", TOXIC, "toxic"], ["2", f"{FINE}; yes", "fine"]]
+
+
 def test_formulas_are_guarded_where_that_is_asked(page: Page, tmp_path: Path) -> None:
-    (tmp_path / "mine.csv").write_text('text,n\n"=HYPERLINK(""x"")",-1\n')
+    (tmp_path / "mine.csv").write_text('text,n,m\n"=HYPERLINK(""x"")",-1,ok;=1+1\n')
     choose_file(page, tmp_path / "mine.csv")
     page.get_by_label("Safe for spreadsheets").check()
     page.get_by_role("button", name="Score 1 rows").click()
-    assert downloaded(page)[1][:2] == ['\'=HYPERLINK("x")', "-1"]
+    assert downloaded(page)[1][:3] == ['\'=HYPERLINK("x")', "-1", "ok;'=1+1"]
 
 
 @pytest.mark.parametrize(

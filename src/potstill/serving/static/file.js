@@ -1,7 +1,7 @@
 // A CSV file, scored row by row and given back.
 
 import { ask, askUntilAnswered, RequestError } from "./ask.js";
-import { format, parse, separatorOf } from "./csv.js";
+import { format, parse } from "./csv.js";
 import { find, make } from "./dom.js";
 
 const MOST_BYTES = 20_000_000;
@@ -38,8 +38,7 @@ export class FileScoring {
       if (file.size > MOST_BYTES) throw new Error("it has more than 20 MB; `potstill score` takes files of any size");
       this.#stop?.abort();
       this.#stop = null;
-      const text = decoded(await file.arrayBuffer());
-      const [header, ...rows] = parse(text, separatorOf(text));
+      const [header, ...rows] = parse(decoded(await file.arrayBuffer()));
       if (!header || !rows.length) throw new Error("it needs a line with the names of the columns and at least one row");
       const ragged = rows.findIndex((row) => row.length !== header.length);
       if (ragged >= 0) throw new Error(`row ${ragged + 1} has ${rows[ragged].length} fields, the first line has ${header.length}`);
