@@ -1,5 +1,6 @@
 """A saved student answers in transformers' own pipeline as it does here: every family, every kind of problem."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +44,8 @@ def saved_student(folder: Path, family: str, task: Task, temperature: float = 1.
     return folder
 
 
-def by_label(task: Task, predictions: list[Prediction]) -> list[dict[str, float]]:
-    return [dict(zip(task.labels, prediction.shares, strict=True)) for prediction in predictions]
+def by_label(task: Task, predictions: Sequence[Prediction | None]) -> list[dict[str, float]]:
+    return [dict(zip(task.labels, prediction.shares, strict=True)) for prediction in predictions if prediction]
 
 
 @pytest.mark.parametrize("problem", TASKS)
