@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from startup import COMMANDS
 
 import potstill
 
@@ -76,22 +77,8 @@ def test_a_script_that_imports_it_keeps_its_own_logging() -> None:
 
 
 def test_every_command_is_a_function_of_its_name() -> None:
-    commands = [
-        "plan",
-        "run",
-        "layers",
-        "tune",
-        "report",
-        "pack",
-        "upgrade",
-        "predict",
-        "export",
-        "score",
-        "serve",
-        "fetch",
-    ]
-    assert set(commands) <= set(NAMES)
-    for command in commands:
+    assert set(COMMANDS) <= set(NAMES)
+    for command in COMMANDS:
         assert getattr(potstill, command).__name__ == command
         assert "Raises:" in getattr(potstill, command).__doc__
 

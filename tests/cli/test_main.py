@@ -9,24 +9,11 @@ from pathlib import Path
 import pytest
 from bundles import TinyBundle
 from server import running_server
+from startup import COMMANDS
 
 from potstill.cli.main import build_parser, main
 from potstill.domain.errors import PotstillError
 
-COMMANDS = [
-    "plan",
-    "run",
-    "layers",
-    "tune",
-    "report",
-    "pack",
-    "upgrade",
-    "predict",
-    "export",
-    "fetch",
-    "score",
-    "serve",
-]
 HEAVY = "{'torch', 'transformers', 'peft', 'accelerate', 'datasets'}"
 
 

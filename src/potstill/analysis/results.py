@@ -13,14 +13,11 @@ from potstill.domain.layer_search import LayerSearch
 from potstill.domain.predictor import Logits
 from potstill.domain.record import RunRecord
 from potstill.domain.run_key import RunKey
-from potstill.domain.study_folder import StudyFolder
+from potstill.domain.study_folder import RUN_FILE, StudyFolder
 from potstill.domain.study_record import ArmRecord, Role, StudyRecord
 from potstill.domain.task import Task
 from potstill.ledger.ledger import read_record
 from potstill.ledger.seals import checked_content
-
-RUN_FILE = "run.json"
-"""What a run's folder has when the run is there, finished or failed."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from potstill.analysis.results import RUN_FILE
 from potstill.analysis.saved_models import picked_model
 from potstill.data.loading import load_dataset
 from potstill.data.pilot import PILOT
@@ -15,7 +14,7 @@ from potstill.data.source import Source, Sources
 from potstill.domain.errors import PotstillError
 from potstill.domain.language import language_code
 from potstill.domain.read_as import AS_SAVED, ReadAs
-from potstill.domain.study_folder import StudyFolder
+from potstill.domain.study_folder import RUN_FILE, StudyFolder
 from potstill.export.build import ExportSettings, Origin, export_bundle
 from potstill.export.checks import DEFAULT_TOLERANCE, CheckRows, Tolerance
 from potstill.inference.engine import ENGINES, EngineName

@@ -1,6 +1,7 @@
 """How a command comes onto the command line: its help, its handler, and its own usage where its arguments are wrong."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,6 +15,11 @@ class Commands(Protocol):
     def add_parser(self, name: str, /, *, help: str, description: str, epilog: str) -> argparse.ArgumentParser:
         """A parser for one command."""
         ...
+
+
+def say(line: str) -> None:
+    """Say a line on standard error, where it is not taken for output."""
+    print(f"potstill: {line}", file=sys.stderr)
 
 
 def add_command(

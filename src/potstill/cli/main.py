@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import potstill
 from potstill.cli import models, scoring, serving, study
+from potstill.cli.commands import say
 from potstill.domain.errors import PotstillError
 from potstill.scoring.formats import STANDARD
 
@@ -76,12 +77,12 @@ def _explained(error: PotstillError | OSError | ModuleNotFoundError) -> int:
         if (error.name or "").partition(".")[0] not in LAB:
             raise error
         message = f"{error.name} is missing; this command needs the lab: pip install 'potstill[lab]'"
-    print(f"potstill: {message}", file=sys.stderr)
+    say(message)
     return 1
 
 
 def _interrupted(arguments: argparse.Namespace) -> int:
     streams = STANDARD in (getattr(arguments, "source", ""), getattr(arguments, "out", ""))
     continues = arguments.command in CONTINUING and not streams
-    print(f"potstill: stopped{'; the same command continues where it stopped' if continues else ''}", file=sys.stderr)
+    say(f"stopped{'; the same command continues where it stopped' if continues else ''}")
     return 0 if arguments.command == "serve" else 130

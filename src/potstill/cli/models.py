@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from potstill.cli.commands import ENGINES, Commands, add_command, add_languages, add_reading
+from potstill.cli.commands import ENGINES, Commands, add_command, add_languages, add_reading, say
 from potstill.cli.loading import loading
 
 
@@ -86,7 +86,7 @@ def _predict(arguments: argparse.Namespace) -> int:
             raise ModelError(f"{arguments.model} is a bundle, which says itself what it answers: leave --problem out")
         bundle = open_bundle(arguments.model, Opening(languages=arguments.languages))
         task, calibration = bundle.info.task, bundle.info.calibration
-        answers = without_answer(texts, bundle.predict(texts), bundle.languages, _say)
+        answers = without_answer(texts, bundle.predict(texts), bundle.languages, say)
         print_predictions(texts, answers, task, calibration, console)
         return 0
     with loading():
@@ -95,13 +95,9 @@ def _predict(arguments: argparse.Namespace) -> int:
 
         model = open_model(arguments.model, ReadAs(arguments.problem), arm=arguments.arm)
         check = LanguageCheck(model.languages, arguments.languages)
-        answers = without_answer(texts, model.predict(texts), check, _say)
+        answers = without_answer(texts, model.predict(texts), check, say)
     print_predictions(texts, answers, model.task, model.calibration, console)
     return 0
-
-
-def _say(line: str) -> None:
-    print(f"potstill: {line}", file=sys.stderr)
 
 
 def _texts(given: Sequence[str]) -> Iterator[str]:

@@ -2,11 +2,10 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from functools import partial
 
-from potstill.cli.commands import Commands, add_command, add_opening, whole_number
+from potstill.cli.commands import Commands, add_command, add_opening, say, whole_number
 
 END_SECONDS = 8
 """After which a server that was told to end is killed."""
@@ -76,4 +75,4 @@ def _check(arguments: argparse.Namespace, _: Callable[[], None]) -> int:
 
 
 def _say(line: str) -> None:
-    print(line if line.startswith("potstill: ") else f"potstill: {line}", file=sys.stderr)
+    say(line.removeprefix("potstill: "))  # as the server's own lines begin

@@ -60,6 +60,14 @@ def open_split(name: str, source: Source, root: Path) -> SplitRows[TableRow]:
     return SplitRows(name, source, table, table.rows).note("file", (f"{name}: {note}" for note in table.notes))
 
 
+def open_texts(name: str, source: Source, root: Path) -> SplitRows[DataRow]:
+    """The usable rows of a source of which the text alone is read, whatever stands beside it. Raises DataError where it
+    cannot be read or a column is not there."""
+    texts_only = replace(source, label=(), id=None, weight=None, group=None, category=None)
+    (opened,) = find_columns([open_split(name, texts_only, root)])
+    return reject_unusable(keep_where(opened))
+
+
 def find_columns(splits: Sequence[SplitRows[TableRow]]) -> list[SplitRows[TableRow]]:
     """Check that every column is there. An optional one may be missing from some files: there the source is left
     without it, and a note says so.

@@ -8,7 +8,7 @@ import numpy as np
 
 from potstill.data.account import check_rows_left, source_account
 from potstill.data.leaks import OnLeak
-from potstill.data.pipeline import find_columns, keep_where, open_split, reject_unusable, take_sample
+from potstill.data.pipeline import open_texts, take_sample
 from potstill.data.rows import DataRow, excerpt, leak_key
 from potstill.data.source import Source
 from potstill.data.split_rows import SplitRows
@@ -40,9 +40,7 @@ def with_trained_on(data: Dataset, source: Source, *, on_leak: OnLeak, seed: int
 
 def read_trained_on(source: Source, *, seed: int, root: Path) -> SplitRows[DataRow]:
     """The rows of `source`, of which the text alone is read. Raises DataError where there is none."""
-    texts_only = replace(source, label=(), id=None, weight=None, group=None, category=None)
-    (opened,) = find_columns([open_split("trained on", texts_only, root)])
-    split = take_sample(reject_unusable(keep_where(opened)), seed)
+    split = take_sample(open_texts("trained on", source, root), seed)
     check_rows_left([split])
     return split
 

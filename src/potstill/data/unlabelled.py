@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from potstill.data.account import check_rows_left, source_account
-from potstill.data.pipeline import find_columns, keep_where, open_split, reject_unusable, take_sample
+from potstill.data.pipeline import open_texts, take_sample
 from potstill.data.rows import DataRow, Filtered, leak_key
 from potstill.data.source import Source
 from potstill.domain.dataset import Dataset
@@ -18,9 +18,7 @@ def with_unlabelled(data: Dataset, source: Source, *, seed: int, root: Path) -> 
     Raises:
         DataError: the file or a column is not there, or no text is left.
     """
-    texts_only = replace(source, label=(), id=None, weight=None, group=None, category=None)
-    (opened,) = find_columns([open_split("unlabelled", texts_only, root)])
-    usable = reject_unusable(keep_where(opened))
+    usable = open_texts("unlabelled", source, root)
     split = take_sample(usable.collect(_new(usable.rows, data)), seed)
     check_rows_left([split])
     return replace(data.with_source(source_account(split)), unlabelled=[row.text for row in split.rows])

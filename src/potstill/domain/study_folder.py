@@ -9,6 +9,9 @@ from potstill.domain.errors import PotstillError
 from potstill.domain.run_key import RunKey
 from potstill.domain.study_record import FORMAT, StudyRecord
 
+RUN_FILE = "run.json"
+"""What a run's folder has when the run is there, finished or failed."""
+
 
 class StudyFolder:
     """Where everything of one study lies. Nothing is read until it is asked for."""

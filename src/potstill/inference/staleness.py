@@ -9,14 +9,10 @@ from pathlib import Path
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from potstill.domain.errors import PotstillError
-from potstill.domain.study_folder import StudyFolder
+from potstill.domain.study_folder import RUN_FILE, StudyFolder
 from potstill.domain.study_record import StudyRecord
 from potstill.inference.info import MadeFrom
 from potstill.inference.manifest import INFO
-
-RECORD = "run.json"
-PICKED = "bundle"
-"""What the bundle of a study's picked arm is called, unless it was named otherwise."""
 
 
 class _Origin(BaseModel):
@@ -47,8 +43,8 @@ def why_stale(bundle: Path) -> str | None:
 def _made_from(origin: _Origin, bundle: Path) -> MadeFrom:
     """What the bundle says, or what an earlier version left of it: the arm, and its run's digest."""
     return origin.made_from or MadeFrom(
-        study="", arm=origin.name, picked=bundle.name == PICKED, run=str(origin.provenance.get("digest", "")),
-        record_sha256="", runs="",
+        study="", arm=origin.name, picked=bundle.name == StudyFolder(bundle.parent).bundle().name,
+        run=str(origin.provenance.get("digest", "")), record_sha256="", runs="",
     )  # fmt: skip
 
 
@@ -61,7 +57,7 @@ def _reason(study: StudyFolder, record: StudyRecord, made: MadeFrom) -> str | No
     if made.picked and record.picked != made.arm:
         now = f'now "{record.picked}" is picked' if record.picked else f"now none is picked: {record.why_none}"
         return f'"{made.arm}" was picked then, {now}'
-    run = study.run(key) / RECORD
+    run = study.run(key) / RUN_FILE
     if made.record_sha256 and run.is_file() and sha256(run.read_bytes()).hexdigest() != made.record_sha256:
         return f'"{made.arm}" has been trained again'
     if made.runs and made.runs != record.runs_digest:

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from potstill.domain.errors import PotstillError
 from potstill.domain.record import RunRecord
 from potstill.domain.run_key import RunKey
+from potstill.domain.study_folder import RUN_FILE
 from potstill.ledger.files import folder_lock, sync, sync_folder, write_file
 from potstill.ledger.seals import check_seal
 
@@ -105,7 +106,7 @@ class Ledger:
 
 def read_record(place: Path) -> RunRecord:
     """The record in a run's folder; raises PotstillError where it cannot be read, or was changed since."""
-    path = place / "run.json"
+    path = place / RUN_FILE
     try:
         text = path.read_text(encoding="utf-8")
         check_seal(text, path)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from potstill.analysis.results import RUN_FILE, Run, load_results
+from potstill.analysis.results import Run, load_results
 from potstill.domain.dataset import SourceAccount
 from potstill.domain.errors import PotstillError
-from potstill.domain.study_folder import StudyFolder
+from potstill.domain.study_folder import RUN_FILE, StudyFolder
 from potstill.domain.study_record import StudyRecord
 from potstill.ledger.files import folder_aside, write_file
 from potstill.ledger.seals import LOGITS, sealed

@@ -149,8 +149,9 @@ def _checked(rows: Sequence[Row], scorer: Scorer) -> list[Row]:
 
 
 def _foreign_languages(rows: Sequence[Row], scorer: Scorer) -> list[str | None]:
-    """For each row the language that it is in if that is clearly none of the model's."""
-    if scorer.languages is None:
+    """For each row the language that it is in if that is clearly none of the model's; where such rows are refused, none
+    is left."""
+    if scorer.languages is None or scorer.languages.is_strict:
         return [None] * len(rows)
     return [each.foreign_language for each in scorer.languages.detect(row.text for row in rows)]
 

@@ -80,7 +80,8 @@ def serve(
     try:
         figures = listen(*parse_address(settings.metrics, "--metrics"), "--metrics") if settings.metrics else []
         folders = bundles_of(settings)
-        check_categories(settings.categories, read_info(folders[0]).task)
+        infos = [read_info(folder) for folder in folders]
+        check_categories(settings.categories, infos[0].task)
         log = AccessLog(settings.access_log) if settings.access_log else None
         names = [*LOOPBACK, settings.host, *([settings.metrics] if settings.metrics else []), *settings.allow_hosts]
         rules = AccessRules(
@@ -95,8 +96,8 @@ def serve(
         app.state.trial = partial(try_to_open, settings)
         address = url_of(settings.host, port_of(listeners))
         say(f"potstill: {', '.join(map(str, folders))} on {address}{settings.root_path}")
-        for folder in folders:
-            if note := LanguageCheck(read_info(folder).languages, settings.languages).note:
+        for folder, info in zip(folders, infos, strict=True):
+            if note := LanguageCheck(info.languages, settings.languages).note:
                 say(f"potstill: {folder}: {note}")
         try:
             return run_server(app, [*listeners, *figures])

@@ -8,6 +8,7 @@ import numpy as np
 
 from potstill.domain.measures import Cost, CurvePoint
 from potstill.domain.record import RunRecord
+from potstill.domain.study_folder import RUN_FILE
 from potstill.domain.task import Task
 from potstill.ledger.ledger import Ledger
 from potstill.ledger.seals import LOGITS, sealed
@@ -83,7 +84,7 @@ class Recorder:
         return size
 
     def _write(self, folder: Path, record: RunRecord) -> None:
-        (folder / "run.json").write_bytes(sealed(record, folder))
+        (folder / RUN_FILE).write_bytes(sealed(record, folder))
 
 
 def _curve(model: TrainedModel, evaluation: Evaluation) -> list[CurvePoint]:
